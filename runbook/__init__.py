@@ -1,0 +1,1 @@
+"""What must hold after a release: the checklist, the rollback scenarios, and their loader."""
