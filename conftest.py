@@ -1,0 +1,3 @@
+"""Hands the harness to pytest."""
+
+pytest_plugins = ("harness.plugin", "harness.fixtures")

@@ -1,0 +1,56 @@
+"""Which collected tests are checks, what they need, and whether the run is whole."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from harness.evidence.probe import Node, nodes_of
+
+FOLDERS = {"smoke": "smoke", "contracts": "contract"}  # folder of checks → its marker
+
+
+def folder(test: pytest.Item) -> str | None:
+    """The folder of checks that a test lies in; None for a test of the project itself."""
+    try:
+        first = test.path.relative_to(test.config.rootpath).parts[0]
+    except ValueError:
+        return None
+    return first if first in FOLDERS else None
+
+
+def selects_checks(config: pytest.Config) -> bool:
+    """Whether the command line names a place where checks are."""
+    return any(_near(path, place) for path in _arguments(config) for place in _places(config))
+
+
+def is_narrowed(config: pytest.Config) -> bool:
+    """Whether the command line leaves out a place where checks are."""
+    arguments = list(_arguments(config))
+    return not all(any(place.is_relative_to(path) for path in arguments) for place in _places(config))
+
+
+def mark(tests: Iterable[pytest.Item]) -> None:
+    """Give each check the marks of its folder and of what it needs."""
+    for test in tests:
+        test.add_marker(FOLDERS[folder(test) or ""])
+        for name in sorted({name for node in closure(test) for name in node.marks}):
+            test.add_marker(name)
+
+
+def closure(test: pytest.Item) -> set[Node]:
+    """Every probe and resource that a check stands on."""
+    return {node for root in nodes_of(test) for node in root.closure()}
+
+
+def _arguments(config: pytest.Config) -> Iterable[Path]:
+    for argument in config.args:
+        yield (config.invocation_params.dir / argument.partition("::")[0]).resolve()
+
+
+def _places(config: pytest.Config) -> list[Path]:
+    return [place for name in FOLDERS if (place := config.rootpath / name).is_dir()]
+
+
+def _near(path: Path, place: Path) -> bool:
+    return path.is_relative_to(place) or place.is_relative_to(path)

@@ -1,0 +1,266 @@
+"""An environment file as a validated, frozen object; the only reader of files and variables.
+
+`load(name)` finds `environments/<name>.toml` (or takes a path), checks every key, and resolves each `*_env`
+key to the value of the variable it names. Raises ConfigError, which names file, key and remedy.
+"""
+
+import os
+import re
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import httpx
+from pydantic import AfterValidator, Field, model_validator
+
+from runbook.errors import ConfigError
+from runbook.tomlfile import Section, read
+
+FOLDER = Path(__file__).parent.parent / "environments"
+KNOWN_ISSUES = FOLDER / "known_issues.toml"
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Strings = Annotated[tuple[str, ...], Field(strict=False)]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+def _origin(text: str) -> str:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"{text!r} is not a URL ({error}); write https://host[:port]") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"{text!r} is not an http(s) origin; write https://host[:port]")
+    if url.path not in ("", "/") or url.query or url.fragment or url.userinfo:
+        raise ValueError("holds more than an origin; write https://host[:port], paths go to target.api_prefix")
+    return text.rstrip("/")
+
+
+def _path(text: str) -> str:
+    if text and not re.fullmatch(r"(/[\w.{}~-]+)+", text):
+        raise ValueError(f"{text!r} is not a path; begin with '/', end without one")
+    return text
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+UrlPath = Annotated[str, AfterValidator(_path)]
+
+
+class Start(Section):
+    """A target that the run starts itself, as a process, and stops at its end."""
+
+    command: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]  # "{python}" is this interpreter
+    variables: dict[str, str] = {}
+    generate: Annotated[tuple[Variable, ...], Field(strict=False)] = ()  # secrets made up where unset
+
+    @property
+    def argv(self) -> list[str]:
+        """The command as an argument list."""
+        return [sys.executable if part == "{python}" else part for part in self.command]
+
+
+class Target(Section):
+    base_url: Origin | None = None
+    api_prefix: UrlPath = "/api"
+    ready_within_s: Seconds = 60
+    verify_tls: bool = True
+    ca_file: str | None = None
+    start: Start | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "Target":
+        if self.base_url is None and self.start is None:
+            raise ValueError('has no base_url; add base_url = "https://..." (or a target.start command)')
+        return self
+
+
+class Expect(Section):
+    server_dev_mode: bool = False
+    version: str | None = None
+    purchases: Literal["enabled", "disabled"] = "enabled"
+    clock_skew_s: Seconds = 30
+    heroes: Annotated[tuple[str, str], Field(strict=False)] = ("hero_1", "hero_2")
+
+
+class Access(Section):
+    writes: bool = True
+    max_concurrency: Annotated[int, Field(ge=1, le=64)] = 16
+    requests_per_second: Annotated[float, Field(gt=0)] | None = None
+    timeout_s: Seconds = 10
+
+
+class Accounts(Section):
+    mode: Literal["register", "provided"] = "register"
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,8}$")] = "smoke"
+    username_env: Variable | None = None
+    password_env: Variable | None = None
+    entitled_username_env: Variable | None = None
+    entitled_password_env: Variable | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Accounts":
+        if self.mode == "provided" and not (self.username_env and self.password_env):
+            raise ValueError("mode is \"provided\" without an account; set username_env and password_env")
+        if bool(self.entitled_username_env) != bool(self.entitled_password_env):
+            raise ValueError("half of the entitled account is missing; set both entitled_*_env keys, or none")
+        return self
+
+
+class Tokens(Section):
+    signing_secret_env: Variable | None = None
+
+
+class Webhook(Section):
+    strategy: Literal["static", "signed", "body-hmac"] = "signed"
+    header: str | None = None  # default: what RevenueCat documents for the strategy
+    prefix: str = ""  # "Bearer " for example
+    secret_env: Variable | None = None
+    tolerance_s: Annotated[int, Field(ge=0)] = 300  # 0: the deployment enforces none
+    settles_within_s: Seconds = 5
+    answers_within_s: Seconds = 60  # RevenueCat disconnects then
+    app_user_id: Literal["username", "id"] = "username"
+
+
+class ValidPurchase(Section):
+    product_id: str
+    entitlement_key: str
+    transaction_env: Variable
+
+
+class Purchase(Section):
+    valid: ValidPurchase | None = None
+
+
+class RevenueCat(Section):
+    stand_in: Origin | None = None  # has the control routes of reference/README.md; never the real one
+
+
+class Logs(Section):
+    source: Literal["none", "file", "command"] = "none"
+    path: str | None = None
+    command: Annotated[tuple[str, ...], Field(strict=False)] = ()  # "{since}" becomes an ISO 8601 time
+    visible_within_s: Seconds = 5
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Logs":
+        if self.source == "file" and not self.path:
+            raise ValueError("source is \"file\" without a path; set logs.path")
+        if self.source == "command" and not self.command:
+            raise ValueError("source is \"command\" without a command; set logs.command = [\"...\"]")
+        return self
+
+
+class Paths(Section):
+    """Where each call of the contract lives below the API prefix."""
+
+    health: UrlPath = "/health"
+    features: UrlPath = "/v1/features"
+    register_: UrlPath = Field("/user/register", alias="register")
+    login: UrlPath = "/auth/login"
+    verify: UrlPath = "/auth/verify"
+    logout: UrlPath = "/auth/logout"
+    snapshot: UrlPath = "/entitlements/snapshot"
+    cinematic_access: UrlPath = "/hero/{hero_id}/cinematic/access"
+    cinematic_url: UrlPath = "/hero/{hero_id}/cinematic/url"
+    claim: UrlPath = "/battle-pass/{username}/claim/{track}/{level}"
+    verify_purchase: UrlPath = "/purchases/verify"
+    webhook: UrlPath = "/webhooks/revenuecat"
+    vip_purchase: UrlPath = "/vip/purchase"
+    vip_package_purchase: UrlPath = "/vip/package/purchase"
+    crystals_purchase: UrlPath = "/store/purchase-crystals"
+    divine_purchase: UrlPath = "/store/purchase-divine"
+    battle_pass_purchase: UrlPath = "/battle-pass/{username}/purchase"
+
+    @model_validator(mode="after")
+    def _placeholders(self) -> "Paths":
+        for name, info in type(self).model_fields.items():
+            wanted, got = (set(re.findall(r"{(\w+)}", text)) for text in (info.default, getattr(self, name)))
+            if wanted != got:
+                raise ValueError(f"{info.alias or name} must name {sorted(wanted)}, and names {sorted(got)}; mend it")
+        return self
+
+
+class Checklist(Section):
+    not_required: Strings = ()
+
+
+class File(Section):
+    """All sections of an environment file."""
+
+    target: Target
+    expect: Expect = Expect()
+    access: Access = Access()
+    accounts: Accounts = Accounts()
+    tokens: Tokens = Tokens()
+    webhook: Webhook = Webhook()
+    purchase: Purchase = Purchase()
+    revenuecat: RevenueCat = RevenueCat()
+    logs: Logs = Logs()
+    paths: Paths = Paths()
+    checklist: Checklist = Checklist()
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a run goes: the file's sections, its name, and the values of the variables it names."""
+
+    name: str
+    path: Path
+    file: File
+    variables: Mapping[str, str] = field(repr=False)
+
+    def value(self, variable: str | None) -> str | None:
+        """The value of a variable that the file names; None where the file names none."""
+        return None if variable is None else self.variables[variable]
+
+
+def available() -> dict[str, Path]:
+    """The environments that --env can name."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*.toml")) if path != KNOWN_ISSUES}
+
+
+def title(path: Path) -> str:
+    """What an environment file says of itself: its first comment line."""
+    return path.read_text("utf-8").partition("\n")[0].lstrip("# ")
+
+
+def load(name: str, base_url: str | None = None, variables: Mapping[str, str] = os.environ) -> Environment:
+    """The environment called `name`, or in the file `name`; `base_url` replaces its origin."""
+    path = Path(name) if name.endswith(".toml") or os.sep in name else available().get(name)
+    if path is None:
+        raise ConfigError(f"--env={name}", "no such environment", f"use one of {', '.join(available())}, or a path")
+    file = read(path, File)
+    if base_url is not None:
+        try:
+            target = file.target.model_copy(update={"base_url": _origin(base_url), "start": None})
+        except ValueError as error:
+            problem, _, remedy = str(error).partition("; ")
+            raise ConfigError("--base-url", problem, remedy) from None
+        file = file.model_copy(update={"target": target})
+    if file.target.ca_file and not Path(file.target.ca_file).is_file():
+        raise ConfigError(f"{path}: target.ca_file", "no such file", "name a PEM file, or remove the key")
+    return Environment(path.stem, path, file, _named_variables(path, file, variables))
+
+
+def _named_variables(path: Path, file: File, variables: Mapping[str, str]) -> dict[str, str]:
+    generated = file.target.start.generate if file.target.start else ()
+    values = {name: variables.get(name) or secrets.token_hex(32) for name in generated}
+    for key, name in _variable_keys(file):
+        value = values.get(name) or variables.get(name)
+        if not value:
+            raise ConfigError(f"{path}: {key}", f"the variable {name} is not set", "export it, or remove the key")
+        values[name] = value
+    return values
+
+
+def _variable_keys(section: Section, prefix: str = "") -> list[tuple[str, str]]:
+    found = []
+    for name, value in section:
+        if isinstance(value, Section):
+            found += _variable_keys(value, f"{prefix}{name}.")
+        elif name.endswith("_env") and value:
+            found.append((prefix + name, value))
+    return found

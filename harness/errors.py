@@ -1,0 +1,50 @@
+"""What can go wrong in a run, and what each kind means for its outcome.
+
+    Exception
+    ├── ConfigError      a file, option or variable is unusable        exit 4, nothing is run
+    ├── ProbeFailed      a probe met what it did not foresee           failed
+    ├── Unreachable      the target never became ready                 exit 11, no check is run
+    └── Unprovable       the environment lacks what a check needs      not proven
+    AssertionError
+    └── PromiseBroken    the evidence already shows a broken promise   failed
+        └── NoAnswer     no complete HTTP answer came back             failed
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.evidence.exchange import Exchange
+
+__all__ = ["ConfigError", "NoAnswer", "ProbeFailed", "PromiseBroken", "Unprovable", "Unreachable"]
+
+
+class ProbeFailed(Exception):
+    """A probe ended with an error of its own; says which, and where."""
+
+
+class Unreachable(Exception):
+    """The target did not become ready in time, or is not the version expected; says the cause."""
+
+
+class Unprovable(Exception):
+    """The environment lacks what a check needs: `reason`, and the `remedy` that would change it."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"{reason}; {remedy}")
+
+
+class PromiseBroken(AssertionError):
+    """Gathering met an answer that breaks a promise, so that it could not go on; carries the exchange."""
+
+    def __init__(self, message: str, exchange: Exchange | None = None) -> None:
+        self.exchange = exchange
+        super().__init__(message)
+
+
+class NoAnswer(PromiseBroken):
+    """The target gave no complete answer: refused, reset, timed out, or not HTTP."""

@@ -1,0 +1,1 @@
+"""What the target said: recorded exchanges, gathered concurrently, scrubbed before they leave."""

@@ -1,0 +1,157 @@
+"""One request and its answer, recorded.
+
+A test that reads an answer makes that exchange its evidence: `witnessed()` collects what was read, and a failure
+shows it. Nothing is redacted here; whatever leaves the process passes through `Secrets.scrub`.
+"""
+
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from harness.errors import PromiseBroken
+
+_witness: ContextVar[list["Exchange"] | None] = ContextVar("witness", default=None)
+# The exchanges of the probe at work, in order.
+stories: ContextVar[list["Exchange"] | None] = ContextVar("stories", default=None)
+_SHOWN = 1500  # characters of a body in a message
+_PLUMBING = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"}
+
+
+@contextmanager
+def witnessed() -> Iterator[list["Exchange"]]:
+    """The exchanges whose answers are read inside the block, in the order of first reading."""
+    seen: list[Exchange] = []
+    token = _witness.set(seen)
+    try:
+        yield seen
+    finally:
+        _witness.reset(token)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Exchange:
+    """A request (method, url, headers, body) and its answer (status, headers, body), with its timing.
+
+    `story`: all exchanges of the same probe, in order. `attempts`: 2 when a connection error was retried.
+    """
+
+    method: str
+    url: httpx.URL
+    sent_headers: tuple[tuple[str, str], ...]
+    sent_body: bytes
+    response: httpx.Response = field(repr=False)
+    content: bytes
+    started: datetime
+    elapsed: timedelta
+    attempts: int = 1
+    truncated: bool = False
+    story: list["Exchange"] = field(default_factory=list)
+
+    def _read(self) -> httpx.Response:
+        seen = _witness.get()
+        if seen is not None and self not in seen:
+            seen.append(self)
+        return self.response
+
+    @property
+    def status(self) -> int:
+        """The HTTP status code."""
+        return self._read().status_code
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """The answer's headers, by case-insensitive name."""
+        return self._read().headers
+
+    @property
+    def text(self) -> str:
+        """The answer's body; bytes that are not UTF-8 show as replacement characters."""
+        self._read()
+        return self.content.decode("utf-8", "replace")
+
+    @property
+    def json(self) -> Any:
+        """The answer's body as JSON; raises PromiseBroken where it is none (contract, section 1)."""
+        try:
+            return json.loads(self.text, parse_constant=_not_json)
+        except (ValueError, RecursionError) as error:
+            raise PromiseBroken(f"{self.title}: promised JSON, and this is none ({error})", self) from None
+
+    def field(self, *path: str | int) -> Any:
+        """The value at `path` in the JSON body; raises PromiseBroken where the answer has none."""
+        value = self.json
+        for depth, key in enumerate(path):
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                where = ".".join(map(str, path[: depth + 1]))
+                raise PromiseBroken(f"{self.title}: promised `{where}`, and the answer has none", self) from None
+        return value
+
+    def expect(self, *statuses: int) -> "Exchange":
+        """Itself, if the status is one of `statuses`; raises PromiseBroken otherwise."""
+        if self.status not in statuses:
+            wanted = " or ".join(map(str, statuses))
+            raise PromiseBroken(f"{self.title}: promised {wanted}", self)
+        return self
+
+    def time(self, *path: str) -> datetime:
+        """The time at `path`: ISO 8601 with an offset; raises PromiseBroken for anything else."""
+        text = self.field(*path)
+        try:
+            moment = datetime.fromisoformat(text)
+        except (TypeError, ValueError):
+            raise PromiseBroken(f"{self.title}: `{'.'.join(path)}` is no ISO 8601 time: {text!r}", self) from None
+        if moment.tzinfo is None:
+            raise PromiseBroken(f"{self.title}: `{'.'.join(path)}` has no offset: {text!r}", self)
+        return moment
+
+    def clock_skew(self, *path: str) -> timedelta:
+        """How far the target's time at `path` is ahead of ours, at the request's midpoint."""
+        return self.time(*path) - (self.started + self.elapsed / 2)
+
+    @property
+    def title(self) -> str:
+        """`GET /api/health answered 200`."""
+        return f"{self.method} {self.url.path} answered {self.response.status_code}"
+
+    def __repr__(self) -> str:
+        return f"<{self.title}>"
+
+    @property
+    def curl(self) -> str:
+        """The request as a shell command; secrets are still in it."""
+        parts = ["curl", "-i", "-X", self.method]
+        for name, value in self.sent_headers:
+            if name.lower() not in _PLUMBING:
+                parts += ["-H", f"{name}: {value}"]
+        if self.sent_body:
+            parts += ["--data-raw", _shorten(self.sent_body.decode("utf-8", "replace"))]
+        return shlex.join([*parts, str(self.url)])
+
+    def show(self) -> str:
+        """The answer for a reader: status line, time, body."""
+        cut = ", cut off" if self.truncated else ""
+        milliseconds = self.elapsed / timedelta(milliseconds=1)
+        body = _shorten(self.content.decode("utf-8", "replace")) or "(empty body)"
+        return f"{self.title} in {milliseconds:.0f} ms{cut}\n{body}"
+
+
+def now() -> datetime:
+    """This moment, as UTC with an offset."""
+    return datetime.now(UTC)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")

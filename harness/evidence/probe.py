@@ -1,0 +1,197 @@
+"""Probes: evidence gathered concurrently, each piece once.
+
+`@probe` turns an async function into a session-scoped pytest fixture whose parameters are other probes or
+resources. `@resource` does the same for an object that probes work with (an API client, a signer): making one
+does no I/O, and raises Unprovable where the environment lacks what it needs. Tests receive a `Handle`, which the
+plugin replaces by the gathered value just before the test runs: an error in gathering fails the test, not its set-up.
+"""
+
+import asyncio
+import inspect
+import threading
+import traceback
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ProbeFailed, PromiseBroken, Unprovable
+from harness.evidence.exchange import Exchange, stories
+
+_RUN = "run"  # the parameter by which a resource asks for the run itself
+
+
+@dataclass(eq=False)
+class Node:
+    """A probe or a resource, the marks it gives to tests that need it, and (once collected) what it needs."""
+
+    function: Callable[..., Any]
+    is_probe: bool
+    marks: tuple[str, ...] = ()
+    needs: "dict[str, Node] | None" = None
+
+    @property
+    def parameters(self) -> list[str]:
+        return [name for name in inspect.signature(self.function).parameters if name != _RUN]
+
+    @property
+    def takes_run(self) -> bool:
+        return _RUN in inspect.signature(self.function).parameters
+
+    @property
+    def title(self) -> str:
+        return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
+
+    def closure(self) -> "Iterator[Node]":
+        """This node and all that it stands on, each at least once."""
+        yield self
+        for node in (self.needs or {}).values():
+            yield from node.closure()
+
+    def chain(self) -> int:
+        """How many probes stand on top of each other here; long chains are started first."""
+        return self.is_probe + max((node.chain() for node in (self.needs or {}).values()), default=0)
+
+
+@dataclass(frozen=True)
+class Handle:
+    """What pytest passes around instead of the evidence, until the test is called."""
+
+    node: Node
+
+
+def probe(function: Callable[..., Coroutine[Any, Any, Any]]) -> Any:
+    """Declare a piece of evidence; the function's parameters are probes and resources."""
+    return _fixture(Node(function, is_probe=True))
+
+
+def resource(*marks: str) -> Callable[[Callable[..., Any]], Any]:
+    """Declare an object that probes work with; tests that need it get the `marks`."""
+    return lambda function: _fixture(Node(function, is_probe=False, marks=marks))
+
+
+def _fixture(node: Node) -> Any:
+    def handle(**_: Handle) -> Handle:
+        return Handle(node)
+
+    # pytest reads the parameters from here: that is how it knows the whole closure of a test.
+    parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in node.parameters]
+    handle.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    handle.__name__, handle.__doc__ = node.function.__name__, node.function.__doc__
+    handle.__module__ = node.function.__module__
+    handle.node = node  # type: ignore[attr-defined]
+    return pytest.fixture(scope="session")(handle)
+
+
+def nodes_of(item: pytest.Item) -> list[Node]:
+    """The probes and resources that a test asks for, bound to what they stand on."""
+    # There is no public way to ask which definition of a fixture a test sees.
+    definitions: Mapping[str, Any] = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
+
+    def bound(name: str) -> Node | None:
+        node = getattr(definitions[name][-1].func, "node", None) if name in definitions else None
+        if node is not None and node.needs is None:
+            node.needs = {need: found for need in node.parameters if (found := bound(need)) is not None}
+        return node
+
+    names = item._fixtureinfo.argnames  # type: ignore[attr-defined]
+    return [node for node in map(bound, names) if node is not None]
+
+
+class Cases(Mapping[Any, Exchange]):
+    """Exchanges by case; one that could not be made raises its reason when it is asked for."""
+
+    def __init__(self, outcomes: Mapping[Any, Exchange | BaseException]) -> None:
+        self._outcomes = outcomes
+
+    def __getitem__(self, case: Any) -> Exchange:
+        outcome = self._outcomes[case]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._outcomes)
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+
+async def together(calls: Mapping[Any, Coroutine[Any, Any, Exchange]]) -> Cases:
+    """Make all calls at once; an error stays with its own case."""
+    answers = await asyncio.gather(*calls.values(), return_exceptions=True)
+    return Cases(dict(zip(calls, answers, strict=True)))
+
+
+class Gathering:
+    """Runs probes on an event loop in a thread of its own; each once, as soon as what it needs is there."""
+
+    def __init__(self, run: Any, waits: bool = True) -> None:
+        self._run, self._waits = run, waits  # without waiting for the target, only resources can be made
+        self._tasks: dict[Node, asyncio.Task[Any]] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="gathering", daemon=True)
+        self._thread.start()
+
+    def call(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+        """Run a coroutine on the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def submit(self, nodes: Iterable[Node]) -> None:
+        """Start gathering, the longest chains first."""
+        ordered = sorted(set(nodes), key=Node.chain, reverse=True)
+        self._loop.call_soon_threadsafe(lambda: [self._task(node) for node in ordered])
+
+    def value(self, node: Node) -> Any:
+        """What the node gathered, waiting for it; raises what the gathering raised."""
+        return self.call(self._value(node)).result()
+
+    def close(self) -> None:
+        """Cancel what is still out and end the thread."""
+        if self._loop.is_closed():
+            return
+        self.call(self._cancel()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _cancel(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _task(self, node: Node) -> asyncio.Task[Any]:
+        if node not in self._tasks:
+            self._tasks[node] = self._loop.create_task(self._make(node), name=node.title)
+        return self._tasks[node]
+
+    async def _value(self, node: Node) -> Any:
+        return await asyncio.shield(self._task(node))
+
+    async def _make(self, node: Node) -> Any:
+        if self._waits:
+            await self._run.reached()
+        needs = node.needs or {}
+        # All needs are awaited before an error is raised, so that no task is left with an error nobody saw.
+        outcomes = await asyncio.gather(*(self._task(need) for need in needs.values()), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        arguments = dict(zip(needs, outcomes, strict=True))
+        if node.takes_run:
+            arguments[_RUN] = self._run
+        if not node.is_probe:
+            return node.function(**arguments)
+        stories.set([])  # this task's own: what the probe exchanges is one story
+        try:
+            return await node.function(**arguments)
+        except (Unprovable, PromiseBroken):
+            raise
+        except Exception as error:  # of the probe itself, or an answer that it did not foresee
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            said = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+            raise ProbeFailed(f"the probe {node.title} could not go on: {said}") from None

@@ -1,0 +1,151 @@
+"""The objects that probes work with. Each says here, once, what it needs of the environment.
+
+Making one does no I/O; one that the environment cannot give raises Unprovable, and every check that asks for it
+is *not proven* for that reason.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from harness.environment import Expect, Webhook
+from harness.errors import Unprovable
+from harness.evidence.probe import probe, resource
+from harness.evidence.secrets import Secrets
+from harness.run import Run
+from harness.target.api import Api
+from harness.target.customers import Customers
+from harness.target.lifecycle import Site
+from harness.target.logs import LogSource
+from harness.target.players import Player, Players
+from harness.target.revenuecat import StandIn, Store
+from harness.target.tokens import Tokens
+from harness.target.webhooks import Signer, Webhooks
+
+
+@resource()
+def api(run: Run) -> Api:
+    """The calls of the contract."""
+    return Api(run.environment, run.transport, run.site.origin)
+
+
+@resource()
+def expect(run: Run) -> Expect:
+    """What the environment file says of the deployment."""
+    return run.environment.file.expect
+
+
+@resource()
+def webhook_settings(run: Run) -> Webhook:
+    """The [webhook] section."""
+    return run.environment.file.webhook
+
+
+@resource()
+def site(run: Run) -> Site:
+    """Where the target is, and the version it showed when it became ready."""
+    return run.site
+
+
+@resource()
+def known_secrets(run: Run) -> Secrets:
+    """Every secret value that the run knows so far."""
+    return run.secrets
+
+
+@resource()
+def accounts(run: Run, api: Api) -> Players:
+    """The way to a signed-in player, whichever it is here."""
+    access, mode = run.environment.file.access, run.environment.file.accounts.mode
+    if mode == "register" and not access.writes:
+        raise Unprovable("access.writes = false forbids registering a player", 'set accounts.mode = "provided"')
+    return Players(run.environment, api, run.secrets, run.ledger)
+
+
+@probe
+async def player(accounts: Players) -> Player:
+    """A player whom no check changes."""
+    return await accounts.any()
+
+
+@resource("writes")
+def players(run: Run, accounts: Players) -> Players:
+    """New players, for checks that change them."""
+    if run.environment.file.accounts.mode != "register":
+        raise Unprovable("a provided account is not changed", 'set accounts.mode = "register" where that is allowed')
+    return accounts
+
+
+@resource()
+def tokens() -> Tokens:
+    """Hostile tokens that need no secret of the target's."""
+    return Tokens(None)
+
+
+@resource()
+def minting(run: Run) -> Tokens:
+    """Hostile tokens signed with the target's own secret."""
+    secret = run.environment.value(run.environment.file.tokens.signing_secret_env)
+    if secret is None:
+        raise Unprovable("only the target's own secret can sign such a token", "set tokens.signing_secret_env")
+    return Tokens(secret)
+
+
+@resource("writes")
+def webhooks(run: Run, api: Api) -> Webhooks:
+    """RevenueCat's side of the webhook."""
+    settings = run.environment.file.webhook
+    secret = run.environment.value(settings.secret_env)
+    if secret is None:
+        raise Unprovable("no webhook secret", "set webhook.secret_env")
+    if not run.environment.file.access.writes:
+        raise Unprovable("access.writes = false forbids webhook deliveries", "set access.writes = true")
+    return Webhooks(api, Signer(settings, secret, run.secrets), settings, run.ledger)
+
+
+@resource()
+def customers(players: Players, api: Api, webhooks: Webhooks, webhook_settings: Webhook) -> Customers:
+    """New players as RevenueCat's customers."""
+    return Customers(players, api, webhooks, webhook_settings)
+
+
+@resource("writes")
+def verification(run: Run) -> Secrets:
+    """Leave to verify purchases: RevenueCat's look-up creates the customer, so it is a write."""
+    if not run.environment.file.access.writes:
+        raise Unprovable("access.writes = false forbids verifying purchases", "set access.writes = true")
+    if run.environment.file.expect.purchases == "disabled":
+        raise Unprovable("purchases are switched off here", 'set expect.purchases = "enabled" when they are on')
+    return run.secrets
+
+
+@resource()
+def stand_in(run: Run) -> StandIn:
+    """A RevenueCat stand-in that can buy and fail on command."""
+    if not run.may_have_stand_in:
+        raise Unprovable("the real RevenueCat cannot be told to fail", "set revenuecat.stand_in on a test deployment")
+    return StandIn(run.transport, run.site.stand_in or "", run.secrets)
+
+
+@resource()
+def store(run: Run, verification: Secrets) -> Store:
+    """Purchases that RevenueCat confirms."""
+    valid, origin = run.environment.file.purchase.valid, run.site.stand_in
+    if valid is None and not run.may_have_stand_in:
+        raise Unprovable("no purchase that RevenueCat confirms", "set purchase.valid to a sandbox purchase")
+    transaction = run.environment.value(valid.transaction_env) if valid else None
+    return Store(StandIn(run.transport, origin, run.secrets) if origin else None, valid, transaction)
+
+
+@resource("logs")
+def logs(run: Run) -> LogSource:
+    """The target's log."""
+    return run.logs()
+
+
+@resource("writes")
+def switch_off(run: Run) -> Callable[[], Awaitable[Api]]:
+    """Leads to a deployment with purchases switched off: the target itself, or a second instance of it."""
+    file = run.environment.file
+    if file.expect.purchases == "enabled" and file.target.start is None:
+        remedy = 'run against a target with purchases off and expect.purchases = "disabled"'
+        raise Unprovable("this target can be neither started nor switched off from here", remedy)
+    return run.switched_off

@@ -1,0 +1,232 @@
+"""The door: pytest's hooks. What they do is in the rooms behind it."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import collection, environment, preflight
+from harness.environment import Environment
+from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
+from harness.evidence.exchange import Exchange, now, witnessed
+from harness.evidence.probe import Handle
+from harness.results import Results
+from harness.run import Run
+from harness.target.lifecycle import Site
+from harness.verdict import RunFacts, Verdict, check_not_required, decide, load_known_issues
+from harness.verdict.checks import PROPERTY, tie
+from harness.verdict.failure import explain
+from harness.verdict.report import terminal, write_reports
+from runbook.loader import load_runbook
+
+ENVIRONMENT = pytest.StashKey[Environment]()
+EVIDENCE = pytest.StashKey[list[Exchange]]()
+LOOKING_ONLY = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("verifier", "release verifier")
+    group.addoption("--env", default="local", metavar="NAME", help="environments/NAME.toml, or a path to a file")
+    group.addoption("--base-url", metavar="ORIGIN", help="replaces target.base_url of the environment")
+    group.addoption("--list-envs", action="store_true", help="list the environments and end")
+    group.addoption("--check-env", action="store_true", help="say what the environment can prove, and run no check")
+    group.addoption("--reports", default="reports", metavar="DIR", help="where the reports go: DIR/<environment>/")
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    if not config.getoption("list_envs"):
+        return None
+    for name, path in environment.available().items():
+        print(f"{name:12} {environment.title(path)}")  # noqa: T201 (this is the answer to the question)
+    return 0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if collection.selects_checks(config):
+        try:
+            config.pluginmanager.register(Verifier(config), "verifier")
+        except ConfigError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+class Verifier:
+    """The hooks of a run that includes checks; not registered for the project's own tests."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+        given = {"variables": worker["verifier_variables"]} if worker else {}
+        self.environment = environment.load(config.getoption("env"), config.getoption("base_url"), **given)
+        config.stash[ENVIRONMENT] = self.environment
+        self.runbook = load_runbook()
+        where = f"{self.environment.path}: checklist.not_required"
+        check_not_required(self.runbook, self.environment.file.checklist.not_required, where)
+        self.waivers = load_known_issues(environment.KNOWN_ISSUES, self.runbook, self.environment.name)
+        self.config, self.worker = config, worker
+        self.reports = Path(config.getoption("reports")) / self.environment.name
+        self.results = Results()
+        self.partial = collection.is_narrowed(config)
+        self.unreachable: str | None = None
+        self.run: Run | None = None
+        self.verdict: Verdict | None = None
+
+    # --- before the tests
+
+    def pytest_report_header(self) -> list[str]:
+        target = self.environment.file.target
+        writes = "" if self.environment.file.access.writes else ", read-only"
+        return [f"environment: {self.environment.name} -> {target.base_url or 'started by this run'}{writes}"]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        if any(self.config.getoption(option, False) for option in LOOKING_ONLY):
+            return
+        site = Site(**self.worker["verifier_site"]) if self.worker else None
+        self.run = Run(self.environment, self.reports, site)
+        if self._distributes() and not self._reached(self.run):
+            self.config.pluginmanager.unregister(name="dsession")  # no workers for a target that is not there
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        assert self.run is not None
+        node.workerinput["verifier_site"] = vars(self.run.wait())
+        node.workerinput["verifier_variables"] = dict(self.environment.variables)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        mine = [item for item in items if collection.folder(item)]
+        try:
+            self.results.items |= tie(mine, self.runbook)
+        except ConfigError as error:
+            raise pytest.UsageError(str(error)) from None
+        collection.mark(mine)
+
+    def pytest_deselected(self) -> None:
+        self.partial = True
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        # A worker does not know yet which tests it will be given: there, each probe starts when it is asked for.
+        if self.run and not self.worker and not self.config.getoption("check_env"):
+            tests = [item for item in session.items if collection.folder(item)]
+            self.run.gathering.submit(node for test in tests for node in collection.closure(test))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if self.run is None or self.worker:
+            return None
+        if self.config.getoption("check_env"):
+            reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+            tests = [item for item in session.items if collection.folder(item)]
+            preflight.report(reporter, self.run, self.runbook, tests)
+        reached = self.unreachable is None and self._reached(self.run)
+        if self.config.getoption("check_env") and reached:
+            preflight.reached(self.config.pluginmanager.get_plugin("terminalreporter"), self.run.site)
+        return True if self.config.getoption("check_env") or not reached else None
+
+    def _distributes(self) -> bool:
+        return not self.worker and self.config.getoption("dist", "no") != "no"
+
+    def _reached(self, run: Run) -> bool:
+        try:
+            run.wait()
+        except Unreachable as cause:
+            self.unreachable = run.secrets.scrub(str(cause))
+        return self.unreachable is None
+
+    # --- the tests
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[Any]:
+        if self.run is None or not collection.folder(pyfuncitem):
+            return (yield)
+        with witnessed() as evidence:
+            pyfuncitem.stash[EVIDENCE] = evidence
+            try:
+                for name, value in pyfuncitem.funcargs.items():
+                    if isinstance(value, Handle):
+                        pyfuncitem.funcargs[name] = self.run.gathering.value(value.node)
+                return (yield)
+            except Unprovable as reason:
+                pytest.skip(str(reason))
+            except PromiseBroken as broken:
+                if broken.exchange is not None and broken.exchange not in evidence:
+                    evidence.append(broken.exchange)
+                raise
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+        report: pytest.TestReport = yield
+        if self.run is None:
+            return report
+        scrub = self.run.secrets.scrub
+        if report.failed and call.excinfo is not None and item.nodeid in self.results.items:
+            promise = self.runbook.item(self.results.items[item.nodeid])
+            observed = call.excinfo.exconly(tryshort=True)
+            evidence = item.stash.get(EVIDENCE, [])
+            scenario = self.runbook.scenario(promise.scenario)
+            report.longrepr = scrub(explain(promise, scenario, item.name, observed, evidence))
+        elif isinstance(report.longrepr, tuple):
+            path, line, reason = report.longrepr
+            report.longrepr = (path, line, scrub(reason))
+        report.sections = [(title, scrub(text)) for title, text in report.sections]
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.results.add(report, dict(report.user_properties).get(PROPERTY))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.results.join(getattr(node, "workeroutput", {}).get("verifier"))
+
+    # --- after the tests
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self.run is None:
+            return
+        if self.worker is not None:
+            self.config.workeroutput["verifier"] = self.results.of_worker(self.run)  # type: ignore[attr-defined]
+        elif self.config.getoption("check_env"):
+            session.exitstatus = 11 if self.unreachable else 0
+        elif self.unreachable or exitstatus in (0, 1, 2):
+            self.verdict = self._decide(self.run, interrupted=exitstatus == 2)
+            write_reports(self.verdict, self.reports, self.run.secrets.scrub)
+            if exitstatus != 2:
+                session.exitstatus = self.verdict.exit_code
+        self.run.close()
+
+    def _decide(self, run: Run, interrupted: bool) -> Verdict:
+        self.results.join(self.results.of_worker(run))
+        facts = RunFacts(
+            environment=self.environment.name,
+            base_url=run.site.origin,
+            version=run.site.version,
+            started=run.started,
+            finished=now(),
+            partial=self.partial,
+            interrupted=interrupted,
+            unreachable=self.unreachable,
+            writes=tuple(self.results.writes),
+            retries=self.results.retries,
+        )
+        return decide(
+            self.runbook,
+            facts,
+            self.results.tests(),
+            not_required=self.environment.file.checklist.not_required,
+            waivers=self.waivers,
+            today=date.today(),
+        )
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.verdict is None or self.run is None:
+            return
+        terminalreporter.section("verdict")
+        for text, markup in terminal.render(self.verdict, min(terminalreporter._tw.fullwidth, 120)):
+            terminalreporter.write_line(self.run.secrets.scrub(text), **markup)
+        terminalreporter.write_line(f"reports: {self.reports}/verdict.md, verdict.json")
+
+    def pytest_unconfigure(self) -> None:
+        if self.run is not None:
+            self.run.close()

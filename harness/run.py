@@ -1,0 +1,109 @@
+"""One run of the verifier: environment, target, evidence. Made once per process, closed at its end."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from harness.environment import Environment
+from harness.evidence.exchange import now
+from harness.evidence.ledger import Ledger
+from harness.evidence.probe import Gathering
+from harness.evidence.secrets import Secrets
+from harness.target.api import Api
+from harness.target.lifecycle import Process, Site, ready, version_of
+from harness.target.logs import LogSource
+from harness.target.transport import Transport
+
+
+class Run:
+    """What the resources of `fixtures.py` are made from. `site`: where the target is, if already known."""
+
+    def __init__(self, environment: Environment, reports: Path, site: Site | None = None) -> None:
+        self.environment, self.reports = environment, reports
+        self.started = now()
+        self.secrets = Secrets()
+        for name, value in environment.variables.items():
+            self.secrets.add(value, name)
+        self.ledger = Ledger(reports / "ledger.jsonl")
+        self.transport = Transport(environment, self.ledger)
+        self._closed = False
+        self._processes: list[Process] = []
+        self._log_path, self._log_offset = self._find_log()
+        self.gathering = Gathering(self)
+        self._site = self.gathering.call(self._given(site) if site else self._find())
+
+    def wait(self) -> Site:
+        """Where the target is, once it is ready; raises Unreachable."""
+        return self._site.result()
+
+    @property
+    def site(self) -> Site:
+        """Where the target is; before that is known, a place that no request goes to."""
+        if self._site.done() and self._site.exception() is None:
+            return self._site.result()
+        return Site(self.environment.file.target.base_url or "http://not-started.invalid")
+
+    def start(self, **variables: str) -> Process:
+        """Start (another) instance of the target; it is stopped with the run."""
+        start = self.environment.file.target.start
+        assert start is not None
+        name = "target.log" if not self._processes else f"target-{len(self._processes) + 1}.log"
+        process = Process(start, {**self.environment.variables, **variables}, self.reports / name)
+        self._processes.append(process)
+        return process
+
+    @property
+    def may_have_stand_in(self) -> bool:
+        """Whether RevenueCat is a stand-in here, or the target that is being started may bring one."""
+        return self.environment.file.revenuecat.stand_in is not None or self.environment.file.target.start is not None
+
+    async def switched_off(self) -> Api:
+        """A deployment with purchases switched off (contract, section 7); raises Unreachable."""
+        if self.environment.file.expect.purchases == "disabled":
+            return Api(self.environment, self.transport, self.site.origin)
+        within_s = self.environment.file.target.ready_within_s
+        second = await self.start(PURCHASES_DISABLED="true").located(within_s)
+        api = Api(self.environment, self.transport, second.origin)
+        await ready(api, within_s, None)
+        return api
+
+    def logs(self) -> LogSource:
+        """The target's log; raises Unprovable without a source."""
+        return LogSource(self.environment.file.logs, self._log_path, self.started, self._log_offset)
+
+    async def reached(self) -> None:
+        """Wait until the target is ready; raises Unreachable."""
+        await asyncio.wrap_future(self._site)
+
+    def close(self) -> None:
+        """Cancel what is still out, and stop what was started; once."""
+        if self._closed:
+            return
+        self._closed = True
+        self.gathering.call(self.transport.close()).result()
+        self.gathering.close()
+        for process in self._processes:
+            process.stop()
+        self.ledger.close()
+
+    async def _find(self) -> Site:
+        target = self.environment.file.target
+        if target.base_url is None:
+            site = await self.start().located(target.ready_within_s)
+        else:
+            site = Site(target.base_url, self.environment.file.revenuecat.stand_in)
+        api = Api(self.environment, self.transport, site.origin)
+        health = await ready(api, target.ready_within_s, self.environment.file.expect.version)
+        self.transport.retries = 0  # waiting for readiness is no retry
+        return replace(site, version=version_of(health))
+
+    async def _given(self, site: Site) -> Site:
+        return site
+
+    def _find_log(self) -> tuple[Path | None, int]:
+        logs = self.environment.file.logs
+        if logs.source != "file" or logs.path is None:
+            return None, 0
+        path = Path(logs.path.replace("{reports}", str(self.reports)))
+        fresh = self.environment.file.target.start is not None
+        return path, 0 if fresh or not path.exists() else path.stat().st_size

@@ -1,0 +1,124 @@
+"""The calls of the contract, one short method each, returning an Exchange."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import httpx
+
+from harness.environment import Environment
+from harness.evidence.exchange import Exchange
+from harness.target.transport import Transport
+
+
+
+class Bearer(Protocol):
+    """Whoever has a token: a player."""
+
+    @property
+    def token(self) -> str: ...
+
+
+# What a caller may show: a player, headers of a test's own making, or nothing.
+Credentials = Bearer | Mapping[str, str] | None
+
+# The calls that only a signed-in player may make (contract, sections 2 to 5).
+PROTECTED = ("verify", "snapshot", "cinematic_access", "cinematic_url", "verify_purchase", "claim")
+# The purchase routes that exist for development only (contract, section 7).
+SIMULATED = (
+    "vip_purchase",
+    "vip_package_purchase",
+    "crystals_purchase",
+    "divine_purchase",
+    "battle_pass_purchase",
+)
+
+
+class Api:
+    """A client of one deployment at `origin`."""
+
+    def __init__(self, environment: Environment, transport: Transport, origin: str) -> None:
+        self._transport = transport
+        self._root = origin + environment.file.target.api_prefix
+        self._paths = environment.file.paths
+        self._heroes = environment.file.expect.heroes
+
+    async def call(
+        self,
+        name: str,
+        method: str = "GET",
+        *,
+        by: Credentials = None,
+        json_body: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        harmless: bool = False,
+        timeout_s: float | None = None,
+        **parts: str,
+    ) -> Exchange:
+        """Make the call `name` of [paths]; `parts` fill the placeholders of its path, percent-encoded."""
+        template = getattr(self._paths, f"{name}_" if name == "register" else name)
+        path = template.format_map({key: quote(value, safe="") for key, value in parts.items()})
+        sent = {"Accept": "application/json", **(headers or {})}
+        if content is None and json_body is not None:
+            content = json.dumps(json_body).encode()
+        if content is not None:
+            sent.setdefault("Content-Type", "application/json")
+        if isinstance(by, Mapping):
+            sent.update(by)
+        elif by is not None:
+            sent["Authorization"] = f"Bearer {by.token}"
+        url = httpx.URL(self._root + path)
+        return await self._transport.send(method, url, sent, content or b"", harmless=harmless, timeout_s=timeout_s)
+
+    async def health(self, timeout_s: float | None = None) -> Exchange:
+        return await self.call("health", timeout_s=timeout_s)
+
+    async def features(self) -> Exchange:
+        return await self.call("features")
+
+    async def register(self, username: Any, password: Any) -> Exchange:
+        return await self.call("register", "POST", json_body={"username": username, "password": password})
+
+    async def login(self, username: str, password: str) -> Exchange:
+        body = {"username": username, "password": password}
+        return await self.call("login", "POST", json_body=body, harmless=True)
+
+    async def verify(self, by: Credentials) -> Exchange:
+        return await self.call("verify", by=by)
+
+    async def logout(self, by: Credentials) -> Exchange:
+        return await self.call("logout", "POST", by=by)
+
+    async def snapshot(self, by: Credentials) -> Exchange:
+        return await self.call("snapshot", by=by)
+
+    async def cinematic_access(self, by: Credentials, hero: str | None = None) -> Exchange:
+        return await self.call("cinematic_access", by=by, hero_id=hero or self._heroes[0])
+
+    async def cinematic_url(self, by: Credentials, hero: str | None = None) -> Exchange:
+        return await self.call("cinematic_url", by=by, hero_id=hero or self._heroes[0])
+
+    async def claim(self, by: Credentials, username: str, track: str = "premium", level: str = "1") -> Exchange:
+        return await self.call("claim", "POST", by=by, username=username, track=track, level=level)
+
+    async def verify_purchase(self, by: Credentials, body: Any = None, **sent: Any) -> Exchange:
+        return await self.call("verify_purchase", "POST", by=by, json_body=body, **sent)
+
+    async def webhook(self, content: bytes, headers: Mapping[str, str], timeout_s: float | None = None) -> Exchange:
+        return await self.call("webhook", "POST", content=content, headers=headers, timeout_s=timeout_s)
+
+    async def simulated_purchase(self, name: str, by: Credentials, username: str) -> Exchange:
+        parts = {"username": username} if name == "battle_pass_purchase" else {}
+        return await self.call(name, "POST", by=by, json_body=_SIMULATED_BODY, **parts)
+
+
+# Enough of every simulated route's fields for a development server to go through with it.
+_SIMULATED_BODY = {
+    "package_id": "vip_1",
+    "tier": "premium",
+    "amount": 1,
+    "quantity": 1,
+    "product_id": "premium_monthly",
+}

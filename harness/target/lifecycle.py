@@ -1,0 +1,110 @@
+"""Start or find the target, and wait until it is ready."""
+
+import asyncio
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.environment import Start
+from harness.errors import NoAnswer, Unreachable
+from harness.evidence.exchange import Exchange
+from harness.target.api import Api
+
+ROOT = Path(__file__).parent.parent.parent
+NOT_YET = frozenset({502, 503, 504})  # a gateway without a backend behind it, or a backend still starting
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the target is: its origin, that of its RevenueCat stand-in, and the health it showed when ready."""
+
+    origin: str
+    stand_in: str | None = None
+    version: str | None = None
+
+
+class Process:
+    """A target that this run started. It ends when its standard input closes, so it cannot outlive the run."""
+
+    def __init__(self, start: Start, variables: Mapping[str, str], log: Path) -> None:
+        self._log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, **start.variables, **variables}
+        with log.open("wb") as stderr:
+            try:
+                self._process = subprocess.Popen(
+                    start.argv,
+                    cwd=ROOT,
+                    env=environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                )
+            except OSError as error:
+                raise Unreachable(f"`{start.argv[0]}` does not start: {error.strerror}") from None
+
+    async def located(self, within_s: float) -> Site:
+        """Where it listens, from the JSON line that it prints; raises Unreachable."""
+        assert self._process.stdout is not None
+        try:
+            async with asyncio.timeout(within_s):
+                line = await asyncio.to_thread(self._process.stdout.readline)
+            said = json.loads(line)
+            return Site(said["base_url"], said.get("revenuecat_url"))
+        except TimeoutError:
+            raise Unreachable(f"the target that this run started said nothing within {within_s:g} s") from None
+        except (ValueError, KeyError, TypeError):
+            last = " / ".join(self._log.read_text("utf-8", "replace").splitlines()[-3:])
+            raise Unreachable(f"the target that this run started did not come up: {last or '(no log)'}") from None
+
+    def stop(self) -> None:
+        """End the process, by force where it does not go."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+async def ready(api: Api, within_s: float, version: str | None) -> Exchange:
+    """The first answer of a target that is up; raises Unreachable with the last cause.
+
+    Refused connections and 502, 503, 504 mean "not yet", and so does another version than the expected one. Any
+    other answer means that the target is up, if not well: that is for the checks to say.
+    """
+    over, pause, cause = time.monotonic() + within_s, 0.05, ""
+    while True:
+        try:
+            health = await api.health(timeout_s=max(1.0, min(10.0, over - time.monotonic())))
+        except NoAnswer as error:
+            cause = str(error)
+        else:
+            seen = version_of(health)
+            if health.status in NOT_YET:
+                cause = health.title
+            elif version is not None and health.status == 200 and seen != version:
+                cause = f"it is version {seen or '(none named)'}, and expect.version is {version}"
+            else:
+                return health
+        if time.monotonic() + pause > over:
+            raise Unreachable(f"not ready within {within_s:g} s: {cause}")
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 2.0)
+
+
+def version_of(health: Exchange) -> str | None:
+    """The version that a health answer names, if any."""
+    try:
+        body = json.loads(health.content)
+    except ValueError:
+        return None
+    version = body.get("version") if isinstance(body, dict) else None
+    return version if isinstance(version, str) else None

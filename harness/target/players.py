@@ -1,0 +1,88 @@
+"""Accounts: registered for this run under its own prefix, or provided by the environment."""
+
+import itertools
+import secrets
+from dataclasses import dataclass, field
+
+import jwt
+
+from harness.environment import Environment
+from harness.errors import PromiseBroken, Unprovable
+from harness.evidence.exchange import Exchange
+from harness.evidence.ledger import Ledger
+from harness.evidence.secrets import Secrets
+from harness.target.api import Api
+
+
+@dataclass(frozen=True)
+class Player:
+    """A signed-in account; `entrance` is the answer that gave the token."""
+
+    username: str
+    password: str = field(repr=False)
+    token: str = field(repr=False)
+    entrance: Exchange = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The user's UUID, from the token's `sub`; raises PromiseBroken where the token has none."""
+        try:
+            claims = jwt.decode(self.token, options={"verify_signature": False})
+            return str(claims["sub"])
+        except (jwt.InvalidTokenError, KeyError) as error:
+            raise PromiseBroken(f"the token is no JWT with a `sub` ({error})", self.entrance) from None
+
+
+class Players:
+    """Makes players; every password and token it sees becomes a secret of the run."""
+
+    def __init__(self, environment: Environment, api: Api, known: Secrets, ledger: Ledger) -> None:
+        self._environment, self._api, self._secrets, self._ledger = environment, api, known, ledger
+        # 3 to 20 characters: prefix (8 at most), 6 of this run, a running number.
+        self._stem = f"{environment.file.accounts.prefix}_{secrets.token_hex(3)}"
+        self._numbers = itertools.count(1)
+
+    def name(self) -> str:
+        """A user name that nobody has yet."""
+        return f"{self._stem}_{next(self._numbers)}"
+
+    def password(self) -> str:
+        """A new password."""
+        password = secrets.token_urlsafe(12)
+        self._secrets.add(password, "password")
+        return password
+
+    async def register(self, username: str | None = None, api: Api | None = None) -> Player:
+        """A new account of this run's own (on the deployment behind `api`); raises PromiseBroken if refused."""
+        username, password = username or self.name(), self.password()
+        self._ledger.record("account", username=username)
+        answer = await (api or self._api).register(username, password)
+        return self._player(username, password, answer.expect(200, 201))
+
+    async def any(self) -> Player:
+        """A signed-in player: registered, or the one that the environment provides."""
+        if self._environment.file.accounts.mode == "provided":
+            return await self.provided()
+        return await self.register()
+
+    async def login(self, username: str, password: str) -> Player:
+        """Another session of an account; raises PromiseBroken if refused."""
+        self._secrets.add(password, "password")
+        answer = await self._api.login(username, password)
+        return self._player(username, password, answer.expect(200))
+
+    async def provided(self, *, entitled: bool = False) -> Player:
+        """The account that the environment provides; raises Unprovable where it provides none."""
+        accounts, kind = self._environment.file.accounts, "entitled_" if entitled else ""
+        username = self._environment.value(getattr(accounts, f"{kind}username_env"))
+        password = self._environment.value(getattr(accounts, f"{kind}password_env"))
+        if username is None or password is None:
+            raise Unprovable(f"no {kind.rstrip('_')} account is provided", f"set accounts.{kind}username_env")
+        return await self.login(username, password)
+
+    def _player(self, username: str, password: str, answer: Exchange) -> Player:
+        token = answer.field("token")
+        if not isinstance(token, str) or not token:
+            raise PromiseBroken(f"{answer.title}: promised a token, and `token` is {token!r}", answer)
+        self._secrets.add(token, "token")
+        return Player(username, password, token, answer)

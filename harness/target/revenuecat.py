@@ -1,0 +1,86 @@
+"""What a customer buys: from the RevenueCat stand-in, or one sandbox purchase that the environment provides."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from harness.environment import ValidPurchase
+from harness.errors import PromiseBroken, Unprovable
+from harness.evidence.secrets import Secrets
+from harness.target.transport import Transport
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A purchase as the client reports it."""
+
+    product_id: str
+    entitlement_key: str
+    transaction_id: str
+
+    def body(self, idempotency_key: str, **fields: Any) -> dict[str, Any]:
+        """The body of POST /api/purchases/verify; `fields` replace or add any of its fields."""
+        return {
+            "product_id": self.product_id,
+            "entitlement_key": self.entitlement_key,
+            "idempotency_key": idempotency_key,
+            "platform": "ios",
+            "transaction_id": self.transaction_id,
+            **fields,
+        }
+
+
+class StandIn:
+    """Plays the customer at a RevenueCat stand-in, and its outages (routes: reference/README.md)."""
+
+    def __init__(self, transport: Transport, origin: str, known: Secrets) -> None:
+        self._transport, self._origin, self._known = transport, origin, known
+
+    def receipt(self, product_id: str = "premium_cinematics_pack", key: str = "PREMIUM_CINEMATICS_PACK") -> Receipt:
+        """A receipt that RevenueCat does not know yet."""
+        transaction = f"tx_{secrets.token_hex(8)}"
+        self._known.add(transaction, "receipt")
+        return Receipt(product_id, key, transaction)
+
+    async def buy(self, app_user_id: str, receipt: Receipt, expires_at_ms: int | None = None) -> None:
+        """From now on RevenueCat knows that this customer bought it."""
+        purchase = {"product_id": receipt.product_id, "transaction_id": receipt.transaction_id}
+        body = {"app_user_id": app_user_id, **purchase, "expires_at_ms": expires_at_ms}
+        await self._control("POST", "/control/purchases", body)
+
+    async def outage(self, app_user_id: str, mode: str) -> None:
+        """Be "down", "hang" or (again) "none" for this customer."""
+        await self._control("PUT", f"/control/outages/{app_user_id}", {"mode": mode})
+
+    async def _control(self, method: str, path: str, body: dict[str, Any]) -> None:
+        url = httpx.URL(self._origin + path)
+        content = httpx.Request(method, url, json=body).content
+        answer = await self._transport.send(method, url, {"Content-Type": "application/json"}, content)
+        answer.expect(200, 201, 204)
+
+
+class Store:
+    """Purchases that RevenueCat will confirm."""
+
+    def __init__(self, stand_in: StandIn | None, valid: ValidPurchase | None, transaction: str | None) -> None:
+        self._stand_in, self._valid, self._transaction = stand_in, valid, transaction
+
+    async def purchase(self, app_user_id: str) -> Receipt:
+        """A purchase of this customer's; the environment's own is good for the first customer only."""
+        if self._stand_in is not None:
+            receipt = self._stand_in.receipt()
+            await self._stand_in.buy(app_user_id, receipt)
+            return receipt
+        if self._valid is None or self._transaction is None:
+            raise Unprovable("no purchase that RevenueCat confirms", "set purchase.valid")
+        transaction, self._transaction = self._transaction, None
+        return Receipt(self._valid.product_id, self._valid.entitlement_key, transaction)
+
+
+def refused(status: int, body: Any) -> bool:
+    """Whether an answer to a verification is a clear refusal (contract, section 5)."""
+    if status == 200:
+        return isinstance(body, dict) and body.get("success") is False
+    return status in (400, 402, 403, 404, 409, 422)

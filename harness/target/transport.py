@@ -1,0 +1,130 @@
+"""The one way to the target: time-outs, read-only fence, rate limit, connection retry, body-size cap."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from datetime import timedelta
+from time import monotonic
+
+import httpx
+
+from harness.environment import Environment
+from harness.errors import ConfigError, NoAnswer, Unprovable
+from harness.evidence.exchange import Exchange, now, stories
+from harness.evidence.ledger import Ledger
+
+MAX_BODY = 4 * 1024 * 1024  # bytes of an answer that are kept
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Transport:
+    """Sends requests and returns exchanges; raises NoAnswer, or Unprovable where the fence refuses."""
+
+    def __init__(self, environment: Environment, ledger: Ledger) -> None:
+        access, target = environment.file.access, environment.file.target
+        self._ledger = ledger
+        self._writes, self._timeout_s = access.writes, access.timeout_s
+        self._slots = asyncio.Semaphore(access.max_concurrency)
+        self._interval_s = 1 / access.requests_per_second if access.requests_per_second else 0.0
+        self._next_at = 0.0
+        self._client = httpx.AsyncClient(
+            verify=_tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file"),
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=4),
+            timeout=None,  # `_attempt` bounds the whole exchange, not each read
+            trust_env=False,
+            follow_redirects=False,
+        )
+        self.retries = 0
+
+    async def send(
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        *,
+        harmless: bool = False,
+        timeout_s: float | None = None,
+    ) -> Exchange:
+        """One exchange. `harmless`: allowed on a read-only target although its method is not a safe one."""
+        if method not in SAFE and not harmless:
+            if not self._writes:
+                raise Unprovable(f"{method} {url.path} may write", "set access.writes = true where that is allowed")
+            self._ledger.record("request", method=method, path=url.path)
+        request = self._client.build_request(method, url, headers=headers, content=content or None)
+        attempts = 1
+        async with self._slots:
+            try:
+                exchange = await self._attempt(request, content, timeout_s or self._timeout_s, attempts)
+            except httpx.TransportError:
+                # A server may drop the connection right after a 500 (contract, section 1): once more, on a new one.
+                attempts += 1
+                self.retries += 1
+                request.headers["Connection"] = "close"
+                try:
+                    exchange = await self._attempt(request, content, timeout_s or self._timeout_s, attempts)
+                except httpx.TransportError as error:
+                    cause = str(error) or type(error).__name__
+                    raise NoAnswer(f"{method} {url.path} got no answer, twice: {cause}") from None
+        return exchange
+
+    async def _attempt(self, request: httpx.Request, content: bytes, timeout_s: float, attempts: int) -> Exchange:
+        await self._pace()
+        started, clock = now(), monotonic()
+        try:
+            async with asyncio.timeout(timeout_s):
+                response = await self._client.send(request, stream=True)
+                try:
+                    body, truncated = await _bounded(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            path = request.url.path
+            raise NoAnswer(f"{request.method} {path} got no complete answer within {timeout_s:g} s") from None
+        elapsed = timedelta(seconds=monotonic() - clock)
+        told = stories.get()
+        exchange = Exchange(
+            method=request.method,
+            url=request.url,
+            sent_headers=tuple(request.headers.multi_items()),
+            sent_body=content,
+            response=response,
+            content=body,
+            started=started,
+            elapsed=elapsed,
+            attempts=attempts,
+            truncated=truncated,
+            story=told if told is not None else [],
+        )
+        exchange.story.append(exchange)
+        return exchange
+
+    async def _pace(self) -> None:
+        if self._interval_s:
+            self._next_at = max(monotonic(), self._next_at + self._interval_s)
+            await asyncio.sleep(self._next_at - monotonic())
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+
+async def _bounded(response: httpx.Response) -> tuple[bytes, bool]:
+    body = bytearray()
+    try:
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MAX_BODY:
+                return bytes(body[:MAX_BODY]), True
+    except httpx.DecodingError:  # announced as compressed, and is not
+        return bytes(body), True
+    return bytes(body), False
+
+
+def _tls(verify: bool, ca_file: str | None, where: str) -> ssl.SSLContext | bool:
+    if not verify or ca_file is None:
+        return verify
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (ssl.SSLError, OSError) as error:
+        raise ConfigError(where, f"not a usable certificate file ({error})", "name a PEM file") from None

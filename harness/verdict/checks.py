@@ -1,0 +1,39 @@
+"""Which checklist item a test proves."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook.errors import ConfigError
+from runbook.loader import Runbook
+
+if TYPE_CHECKING:
+    from _pytest.mark.structures import MarkDecorator
+
+PROPERTY = "item"  # the user property that carries the id into every report
+
+
+def checks(item_id: str) -> "MarkDecorator":
+    """Tie a test to the checklist item `item_id`."""
+    return pytest.mark.checks(item_id)
+
+
+def item_id(test: pytest.Item) -> str:
+    """The checklist item of a test; raises ConfigError for a test that has none, or several."""
+    ids = [mark.args[0] for mark in test.iter_markers("checks")]
+    if len(ids) != 1:
+        raise ConfigError(test.nodeid, f"names {len(ids)} checklist items", "give it one @checks(id)")
+    return str(ids[0])
+
+
+def tie(tests: Iterable[pytest.Item], runbook: Runbook) -> dict[str, str]:
+    """Item by node id; marks each test with its section, and puts the id on its reports. Raises ConfigError."""
+    tied = {}
+    for test in tests:
+        item = item_id(test)
+        runbook.check_item_id(item, test.nodeid)
+        test.add_marker(runbook.item(item).section)
+        test.user_properties.append((PROPERTY, item))
+        tied[test.nodeid] = item
+    return tied

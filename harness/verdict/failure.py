@@ -1,0 +1,44 @@
+"""What a failed test tells: promised, observed, how to repeat it, and the rollback scenario."""
+
+from collections.abc import Iterator, Sequence
+from textwrap import indent
+
+from harness.evidence.exchange import Exchange
+from runbook.loader import Item, Scenario
+
+_SHOWN = 2  # exchanges in full: an assertion is about what was read last
+_LISTED = 10  # exchanges of the story, by title
+
+
+def explain(item: Item, scenario: Scenario, test: str, observed: str, evidence: Sequence[Exchange]) -> str:
+    """The message of a failed test; its first line alone says what is wrong. Secrets are still in it.
+
+    `observed`: what the assertion or the probe said. `evidence`: the exchanges that the test read, in order.
+    """
+    said = observed.strip().removeprefix("AssertionError: ").removeprefix("harness.errors.").splitlines()
+    first = said[0] if said else "failed"
+    lines = [f"{in_words(test)}: {first.partition('PromiseBroken: ')[2] or first}"]
+    lines += [f"    {line.strip()}" for line in said[1:]]
+    lines += [f"promised   {item.promise}", f"           [{item.id}, {item.severity}]"]
+    lines += _shown(evidence)
+    lines += [f"rollback   scenario {scenario.number}: {scenario.title}"]
+    return "\n".join(lines)
+
+
+def in_words(test: str) -> str:
+    """`test_alg_none_is_refused[x]` as `alg none is refused [x]`."""
+    name, bracket, case = test.removeprefix("test_").partition("[")
+    return name.replace("_", " ") + (f" [{case}" if bracket else "")
+
+
+def _shown(evidence: Sequence[Exchange]) -> Iterator[str]:
+    if not evidence:
+        return
+    last = evidence[-1]
+    before = last.story[: last.story.index(last)][-_LISTED:] if last in last.story else []
+    for exchange in before:
+        yield f"before     {exchange.title}"
+    for exchange in evidence[-_SHOWN:]:
+        again = " (after a retry)" if exchange.attempts > 1 else ""
+        yield "observed   " + indent(exchange.show(), " " * 11).strip() + again
+        yield f"repeat     {exchange.curl}"

@@ -1,0 +1,181 @@
+"""What goes into a verdict and what it is: frozen values, no rules."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from harness.verdict.waivers import KnownIssue
+from runbook.loader import Severity
+
+Decision = Literal["GO", "NO-GO", "INCONCLUSIVE", "UNREACHABLE", "PARTIAL"]
+TestOutcome = Literal["passed", "failed", "not proven"]
+ItemOutcome = Literal["proven", "broken", "not proven", "attested"]
+IssueState = Literal["fails", "no longer fails", "expired", "not seen"]
+
+_REMEDIES: dict[IssueState, str] = {
+    "expired": "Mend it, or agree on a new date with its owner.",
+    "no longer fails": "Delete it from environments/known_issues.toml.",
+}
+EXIT_CODES: dict[Decision, int] = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 10, "UNREACHABLE": 11, "PARTIAL": 0}
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One collected test's end. A skip, and a test that did not get to run, is "not proven" with a message
+    that says why and what would change it; the message's first line serves as the reason."""
+
+    __test__: ClassVar[bool] = False  # not for pytest to collect
+
+    nodeid: str
+    item: str
+    outcome: TestOutcome
+    message: str
+    duration_s: float = 0
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What is known of the run as a whole. `started` and `finished` carry an offset.
+
+    `unreachable`: why no test was run against the target, or None. `writes`: what the run changed there, a
+    dict each, whose `kind` ("account", ...) is counted in the reports. `retries`: of connection errors.
+    """
+
+    environment: str
+    base_url: str
+    version: str | None
+    started: datetime
+    finished: datetime
+    partial: bool
+    interrupted: bool
+    unreachable: str | None
+    writes: tuple[dict[str, Any], ...]
+    retries: int
+
+
+@dataclass(frozen=True)
+class TestVerdict:
+    """A test as the verdict lists it below its item."""
+
+    __test__: ClassVar[bool] = False
+
+    nodeid: str
+    outcome: TestOutcome
+    message: str
+
+
+@dataclass(frozen=True)
+class ItemVerdict:
+    """A checklist item's end.
+
+    `known_issue`: the tickets that cover all its failures, which then don't decide; else None.
+    `open`: something that is required of it was not proven.
+    """
+
+    id: str
+    section: str
+    title: str
+    promise: str
+    proof: str
+    severity: Severity
+    required: bool
+    outcome: ItemOutcome
+    reason: str
+    known_issue: str | None
+    open: bool
+    scenario: int
+    tests: tuple[TestVerdict, ...]
+
+    @property
+    def decides(self) -> bool:
+        """Whether it alone makes the run NO-GO."""
+        return self.outcome == "broken" and self.known_issue is None
+
+
+@dataclass(frozen=True)
+class RollbackAdvice:
+    """A rollback scenario that applies, `because` these items are broken; `stop_purchases` may be empty."""
+
+    scenario: int
+    title: str
+    because: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    first_action: str
+    steps: tuple[str, ...]
+    escalate_to: tuple[str, ...]
+    stop_purchases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KnownIssueVerdict:
+    """A known issue of this environment and how it stands; `tests`: the failed tests that it covers."""
+
+    issue: KnownIssue
+    state: IssueState
+    tests: tuple[str, ...]
+
+    @property
+    def bad(self) -> bool:
+        """Whether it makes the run NO-GO by itself."""
+        return self.state in ("expired", "no longer fails")
+
+    @property
+    def remedy(self) -> str:
+        """What the owner has to do now; empty when there is time."""
+        return _REMEDIES.get(self.state, "")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer. Every report renders this and adds nothing to it; docs/verdict.md documents the JSON."""
+
+    decision: Decision
+    summary: str
+    environment: str
+    base_url: str
+    version: str | None
+    partial: bool
+    interrupted: bool
+    unreachable: str | None
+    started: datetime
+    finished: datetime
+    items: tuple[ItemVerdict, ...]
+    rollback: tuple[RollbackAdvice, ...]
+    known_issues: tuple[KnownIssueVerdict, ...]
+    writes: tuple[dict[str, Any], ...]
+    retries: int
+
+    @property
+    def exit_code(self) -> int:
+        """What pytest exits with: 0 GO or PARTIAL, 1 NO-GO, 10 INCONCLUSIVE, 11 UNREACHABLE."""
+        return EXIT_CODES[self.decision]
+
+    @property
+    def duration_s(self) -> float:
+        """Wall time in seconds, to the millisecond."""
+        return round((self.finished - self.started).total_seconds(), 3)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, keys always present and in this order."""
+        return {
+            "decision": self.decision,
+            "exit_code": self.exit_code,
+            "summary": self.summary,
+            "environment": self.environment,
+            "base_url": self.base_url,
+            "version": self.version,
+            "started": self.started.isoformat(),
+            "finished": self.finished.isoformat(),
+            "duration_s": self.duration_s,
+            "partial": self.partial,
+            "interrupted": self.interrupted,
+            "unreachable": self.unreachable,
+            "items": [asdict(item) for item in self.items],
+            "rollback": [asdict(advice) for advice in self.rollback],
+            "known_issues": [
+                {**known.issue.model_dump(mode="json"), "state": known.state, "tests": known.tests}
+                for known in self.known_issues
+            ],
+            "writes": list(self.writes),
+            "retries": self.retries,
+        }

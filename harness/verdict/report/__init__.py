@@ -1,0 +1,68 @@
+"""One verdict, rendered for a terminal, as Markdown and as JSON."""
+
+import os
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from harness.verdict.model import Verdict
+from harness.verdict.report import json_file, markdown, terminal
+from harness.verdict.report.inert import plain
+
+__all__ = ["scrubbed", "terminal", "write_reports"]
+
+Value = TypeVar("Value")
+Scrub = Callable[[str], str]
+
+# Our own words: a secret that happens to equal one must not turn a decision into something else.
+_OWN_WORDS = {"decision", "outcome", "severity", "state", "section", "id"}
+
+
+def write_reports(verdict: Verdict, folder: Path, scrub: Scrub) -> tuple[Path, Path]:
+    """`verdict.json` and `verdict.md` in `folder`, replaced as a whole; returns both paths.
+
+    `scrub` sees every text before it is escaped, wrapped or cut, after which a secret could not be found.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    clean = scrubbed(verdict, scrub)
+    return (
+        _replace(folder / "verdict.json", json_file.render(clean)),
+        _replace(folder / "verdict.md", markdown.render(clean)),
+    )
+
+
+def scrubbed(value: Value, scrub: Scrub) -> Value:
+    """A copy with `scrub` applied to every text in it, except the verdict's own words."""
+    copy: Any = value
+    if isinstance(value, str):
+        copy = _scrubbed_text(value, scrub)
+    elif isinstance(value, dict):
+        copy = {scrubbed(key, scrub): scrubbed(item, scrub) for key, item in value.items()}
+    elif isinstance(value, list | tuple):
+        copy = type(value)(scrubbed(item, scrub) for item in value)
+    elif isinstance(value, BaseModel):
+        copy = value.model_copy(update={key: scrubbed(item, scrub) for key, item in value})
+    elif is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in fields(value) if field.name not in _OWN_WORDS]
+        copy = replace(value, **{name: scrubbed(getattr(value, name), scrub) for name in names})
+    result: Value = copy
+    return result
+
+
+def _scrubbed_text(text: str, scrub: Scrub) -> str:
+    once = scrub(text)
+    # A secret may come together only when a report drops control characters.
+    visible = plain(once)
+    again = scrub(visible)
+    return once if again == visible else again
+
+
+def _replace(path: Path, text: str) -> Path:
+    """Write beside and rename: a reader sees the old file or the new one, never half of it."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+    return path

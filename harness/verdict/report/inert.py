@@ -1,0 +1,63 @@
+"""Text from a target made harmless for whatever shows it."""
+
+import re
+import unicodedata
+
+_ANSI = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor
+    r"|(?:\x1b\]|\x9d).*?(?:\x07|\x1b\\|\x9c|$)"  # titles, links
+    r"|\x1b[ -/]*[0-~]?"
+)
+# control, direction and other invisible characters, lone surrogates (which no file can hold)
+_INVISIBLE = {"Cc", "Cf", "Cs"}
+_SPACES = {"Zl": "\n", "Zp": "\n", "Zs": " "}
+
+
+def plain(text: str) -> str:
+    """Without ANSI sequences and control characters; lines end in a newline, and tabs are spaces."""
+    lines = _ANSI.sub("", text).replace("\t", "    ").replace("\r\n", "\n")
+    return "".join(_visible(character) for character in lines)
+
+
+def one_line(text: str) -> str:
+    """`plain`, with every run of white space as one space."""
+    return " ".join(plain(text).split())
+
+
+def markdown(text: str) -> str:
+    """One line that means nothing but itself in Markdown, in a table too."""
+    line = one_line(text)
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        line = line.replace(character, entity)
+    line = re.sub(r"([\\`*|\[\]~!])|(?<!\w)_|_(?!\w)", lambda match: "\\" + match[0], line)
+    return re.sub(r"^([#+=-]|\d+(?=[.)](?:\s|$)))", lambda match: _escaped_start(match[0]), line)
+
+
+def code(text: str) -> str:
+    """One line as a Markdown code span; not for tables."""
+    line = one_line(text)
+    ticks = "`" * (_longest_run(line) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
+    return f"{ticks}{pad}{line}{pad}{ticks}"
+
+
+def fenced(text: str) -> str:
+    """Lines as a Markdown code block that no content can close."""
+    content = plain(text).strip("\n")
+    ticks = "`" * max(3, _longest_run(content) + 1)
+    return f"{ticks}text\n{content}\n{ticks}"
+
+
+def _visible(character: str) -> str:
+    if character == "\n":
+        return character
+    category = unicodedata.category(character)
+    return "" if category in _INVISIBLE else _SPACES.get(category, character)
+
+
+def _escaped_start(start: str) -> str:
+    return start + "\\" if start.isdigit() else "\\" + start
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

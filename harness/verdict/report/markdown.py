@@ -1,0 +1,112 @@
+"""The verdict as a page for a ticket, a chat or a build's summary."""
+
+from collections.abc import Iterator
+
+from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
+from harness.verdict.report.inert import code, fenced
+from harness.verdict.report.inert import markdown as md
+from harness.verdict.report.terminal import TESTS_SHOWN, duration, write_counts
+
+MESSAGES_SHOWN = 5  # different ones, of an item
+MESSAGE_LENGTH = 4000  # characters
+
+
+def render(verdict: Verdict) -> str:
+    """The decision first, then whatever asks for action, then the checklist and the run's traces."""
+    blocks = [
+        *_head(verdict),
+        *_section("What is broken", _broken(verdict)),
+        *_section("Known issues", _known_issues(verdict)),
+        *_section("Not proven, and what would prove it", _not_proven(verdict)),
+        *_section("Checklist", _checklist(verdict)),
+        *_section("What this run changed on the target", _writes(verdict)),
+        *_section("Retries", [f"Connection errors retried: {verdict.retries}"]),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _section(title: str, body: Iterator[str] | list[str]) -> Iterator[str]:
+    blocks = list(body)
+    if blocks:
+        yield f"## {title}"
+        yield from blocks
+
+
+def _head(verdict: Verdict) -> Iterator[str]:
+    yield f"# {verdict.decision}: {md(verdict.summary)}"
+    version = md(verdict.version) if verdict.version else "unknown"
+    facts = (
+        f"- Environment: {md(verdict.environment)}, {code(verdict.base_url)}",
+        f"- Version: {version}",
+        f"- Started: {verdict.started.isoformat(timespec='seconds')}, took {duration(verdict.duration_s)}",
+        f"- Exit code: {verdict.exit_code}",
+    )
+    yield "\n".join(facts)
+
+
+def _broken(verdict: Verdict) -> Iterator[str]:
+    by_id = {item.id: item for item in verdict.items}
+    for advice in verdict.rollback:
+        yield f"### Scenario {advice.scenario}: {md(advice.title)}"
+        yield "\n".join(_what_to_do(advice))
+        for item_id in advice.because:
+            yield from _broken_item(by_id[item_id])
+
+
+def _what_to_do(advice: RollbackAdvice) -> Iterator[str]:
+    yield f"- **First: {md(advice.first_action)}**"
+    yield from (f"- Then: {md(step)}" for step in advice.steps)
+    yield from (f"- If purchases must stop meanwhile: {md(step)}" for step in advice.stop_purchases)
+    yield f"- **Call: {'; '.join(md(contact) for contact in advice.escalate_to)}**"
+
+
+def _broken_item(item: ItemVerdict) -> Iterator[str]:
+    yield f"#### {md(item.title)} ({code(item.id)}, {item.severity})"
+    yield f"- Promised: {md(item.promise)}\n- Observed: {md(item.reason)}"
+    by_message: dict[str, list[str]] = {}
+    for test in item.tests:
+        if test.outcome == "failed":
+            by_message.setdefault(test.message, []).append(test.nodeid)
+    for message, nodeids in list(by_message.items())[:MESSAGES_SHOWN]:
+        more = [f"- and {len(nodeids) - TESTS_SHOWN} more"] if nodeids[TESTS_SHOWN:] else []
+        yield "\n".join([*(f"- {code(nodeid)}" for nodeid in nodeids[:TESTS_SHOWN]), *more])
+        cut = "\n... (cut; the whole is in verdict.json)" if len(message) > MESSAGE_LENGTH else ""
+        yield fenced(message[:MESSAGE_LENGTH] + cut)
+    if len(by_message) > MESSAGES_SHOWN:
+        yield f"And {len(by_message) - MESSAGES_SHOWN} other messages: see verdict.json."
+
+
+def _known_issues(verdict: Verdict) -> Iterator[str]:
+    lines = []
+    for known in verdict.known_issues:
+        issue = known.issue
+        state = f"**{known.state}**" if known.bad else known.state
+        lines.append(
+            f"- {md(issue.ticket)} ({state}): {code(issue.item or issue.test or '')}: {md(issue.reason)} "
+            f"Owner {md(issue.owner)}, expires {issue.expires}. {known.remedy}"
+        )
+    if lines:
+        yield "\n".join(lines)
+
+
+def _not_proven(verdict: Verdict) -> Iterator[str]:
+    lines = [
+        f"- {code(item.id)} ({'required' if item.required else 'not required'}): {md(item.reason)}"
+        for item in sorted(verdict.items, key=lambda item: not item.required)
+        if item.outcome == "not proven" or item.open
+    ]
+    if lines:
+        yield "\n".join(lines)
+
+
+def _checklist(verdict: Verdict) -> Iterator[str]:
+    rows = ["| Outcome | Item | What | Required | Why |", "|---|---|---|---|---|"]
+    for item in verdict.items:
+        outcome = f"**{item.outcome}**" if item.decides else item.outcome
+        required = "yes" if item.required else "no"
+        rows.append(f"| {outcome} | `{item.id}` | {md(item.title)} | {required} | {md(item.reason)} |")
+    yield "\n".join(rows)
+
+
+def _writes(verdict: Verdict) -> Iterator[str]:
+    yield md(write_counts(verdict)) or "Nothing."

@@ -1,0 +1,174 @@
+"""The verdict for a person at a terminal: lines of plain text, with pytest's markup beside them."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
+from harness.verdict.report.inert import one_line
+
+Line = tuple[str, dict[str, bool]]
+
+BOLD, RED, GREEN, YELLOW = {"bold": True}, {"red": True}, {"green": True}, {"yellow": True}
+DECISION_MARKUP = {"GO": GREEN, "NO-GO": RED, "UNREACHABLE": RED, "INCONCLUSIVE": YELLOW, "PARTIAL": YELLOW}
+OUTCOME_WIDTH = 12  # "not proven" and a gap
+ID_WIDTH = 29  # all ids but one, and a gap; that one pushes its title to the right
+REASON_LINES = 2
+TESTS_SHOWN = 5
+
+
+def render(verdict: Verdict, width: int = 80) -> list[Line]:
+    """(text, markup) pairs of at most `width` columns (40 or more), one a line; the decision comes last.
+
+    The markup's keys are those of pytest's `TerminalReporter.write_line`. Colour only repeats what words say.
+    """
+    width = max(width, 40)
+    blocks: list[tuple[str, Iterable[Line]]] = [
+        ("CHECKLIST", _checklist(verdict, width)),
+        ("BROKEN", _broken(verdict, width)),
+        ("WHAT TO DO", _rollback(verdict, width)),
+        ("KNOWN ISSUES", _known_issues(verdict, width)),
+        ("NOT PROVEN, and what would prove it", _not_proven(verdict, width)),
+        ("THIS RUN", _run(verdict, width)),
+    ]
+    lines: list[Line] = []
+    for heading, block in blocks:
+        body = list(block)
+        if body:
+            lines += [(heading, BOLD), *body, ("", {})]
+    return [*lines, *_decision(verdict, width)]
+
+
+def item_word(item: ItemVerdict) -> str:
+    """The outcome as the table shows it; capitals for what makes the run NO-GO."""
+    return item.outcome.upper() if item.decides else item.outcome
+
+
+def duration(seconds: float) -> str:
+    """`12.3 s`, or `2 min 5 s` from a minute on."""
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def write_counts(verdict: Verdict) -> str:
+    """`12 x account, 3 x webhook`, most frequent first."""
+    kinds = Counter(str(write.get("kind", "write")) for write in verdict.writes)
+    return ", ".join(f"{number} x {kind}" for kind, number in kinds.most_common())
+
+
+def _checklist(verdict: Verdict, width: int) -> Iterator[Line]:
+    for item in verdict.items:
+        markup = _markup(item)
+        first = f"{item_word(item):<{OUTCOME_WIDTH}}{item.id:<{ID_WIDTH - 2}}  "
+        hanging = min(OUTCOME_WIDTH + ID_WIDTH, width // 2)
+        yield from _wrapped(item.title, width, first, " " * hanging, markup)
+        why = "" if item.outcome == "proven" else _short_reason(verdict, item)
+        if why:
+            indent = " " * OUTCOME_WIDTH
+            lines = list(_wrapped(why, width - 4, indent, indent))
+            if len(lines) > REASON_LINES:
+                lines = [*lines[: REASON_LINES - 1], (lines[REASON_LINES - 1][0] + " ...", {})]
+            yield from lines
+
+
+def _short_reason(verdict: Verdict, item: ItemVerdict) -> str:
+    # In a run that did not come to all items, the reason is the same for many and stands further down.
+    incomplete = verdict.partial or verdict.interrupted or verdict.unreachable is not None
+    if incomplete and not item.tests:
+        return ""
+    reason = item.reason if item.tests else item.reason.partition(";")[0]
+    return reason if item.required or item.outcome == "broken" else f"not required: {reason}"
+
+
+def _broken(verdict: Verdict, width: int) -> Iterator[Line]:
+    for item in verdict.items:
+        if not item.decides:
+            continue
+        yield from _wrapped(f"{item.id}: {item.title} ({item.severity})", width, "  ", "    ", RED)
+        yield from _wrapped(item.promise, width, "    promised: ", " " * 14)
+        yield from _wrapped(item.reason, width, "    observed: ", " " * 14)
+        failed = [test.nodeid for test in item.tests if test.outcome == "failed"]
+        for nodeid in failed[:TESTS_SHOWN]:
+            yield from _wrapped(nodeid, width, "      ", "        ")
+        if failed[TESTS_SHOWN:]:
+            yield f"      and {len(failed) - TESTS_SHOWN} more", {}
+
+
+def _rollback(verdict: Verdict, width: int) -> Iterator[Line]:
+    for advice in verdict.rollback:
+        title = f"Scenario {advice.scenario}: {advice.title} (because of {', '.join(advice.because)})"
+        yield from _wrapped(title, width, "  ", "    ", BOLD)
+        yield from _wrapped(advice.first_action, width, "    first: ", " " * 11, BOLD)
+        yield from _steps(advice, width)
+        yield from _wrapped("; ".join(advice.escalate_to), width, "    call:  ", " " * 11, BOLD)
+
+
+def _steps(advice: RollbackAdvice, width: int) -> Iterator[Line]:
+    for lead, steps in (
+        ("then:", advice.steps),
+        ("if purchases must stop meanwhile:", advice.stop_purchases),
+    ):
+        if lead != "then:" and steps:
+            yield f"    {lead}", {}
+        for number, step in enumerate(steps, 1):
+            label = "    then:  " if lead == "then:" and number == 1 else " " * 11
+            yield from _wrapped(step, width, f"{label}{number}. ", " " * 14)
+
+
+def _known_issues(verdict: Verdict, width: int) -> Iterator[Line]:
+    for known in verdict.known_issues:
+        issue = known.issue
+        state = known.state.upper() if known.bad else known.state
+        text = (
+            f"{issue.ticket} ({state}): {issue.item or issue.test}: {issue.reason} "
+            f"Owner {issue.owner}, expires {issue.expires}. {known.remedy}"
+        )
+        yield from _wrapped(text, width, "  ", "    ", RED if known.bad else YELLOW)
+
+
+def _not_proven(verdict: Verdict, width: int) -> Iterator[Line]:
+    for required in (True, False):
+        groups: dict[str, list[str]] = {}
+        for item in verdict.items:
+            if item.required == required and (item.outcome == "not proven" or item.open):
+                groups.setdefault(item.reason, []).append(item.id)
+        for reason, ids in groups.items():
+            lead = "required" if required else "not required"
+            yield from _wrapped(f"{lead}: {', '.join(ids)}", width, "  ", "    ", YELLOW if required else {})
+            yield from _wrapped(reason, width, "    ", "    ")
+
+
+def _run(verdict: Verdict, width: int) -> Iterator[Line]:
+    wrote = write_counts(verdict) or "nothing"
+    yield from _wrapped(f"wrote on the target: {wrote}", width, "  ", "    ")
+    yield from _wrapped(f"retries of connection errors: {verdict.retries}", width, "  ", "    ")
+
+
+def _decision(verdict: Verdict, width: int) -> Iterator[Line]:
+    markup = {**DECISION_MARKUP[verdict.decision], "bold": True}
+    yield from _wrapped(f"{verdict.decision}: {verdict.summary}", width, "", "  ", markup)
+    version = f"version {verdict.version}" if verdict.version else "version unknown"
+    when = verdict.started.strftime("%Y-%m-%d %H:%M:%S %Z").strip()
+    for text in (
+        f"{verdict.environment}, {verdict.base_url}, {version}",
+        f"{when}, took {duration(verdict.duration_s)}",
+    ):
+        yield from _wrapped(text, width, "  ", "  ")
+
+
+def _markup(item: ItemVerdict) -> dict[str, bool]:
+    if item.decides:
+        return {**RED, "bold": True}
+    if item.outcome in ("proven", "attested"):
+        return GREEN
+    return YELLOW if item.required else {}
+
+
+def _wrapped(
+    text: str, width: int, first: str, rest: str, markup: dict[str, bool] | None = None
+) -> Iterator[Line]:
+    # Ids hold hyphens: broken there, they could not be copied.
+    lines = textwrap.wrap(
+        one_line(text), width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )
+    for line in lines or [first.rstrip()]:
+        yield line, dict(markup or {})

@@ -1,0 +1,152 @@
+"""The runbook's two files as one frozen object: checklist items and rollback scenarios."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from runbook import tomlfile
+from runbook.errors import ConfigError
+
+HERE = Path(__file__).parent
+
+Severity = Literal["blocker", "critical", "normal"]
+Text = Annotated[str, Field(min_length=1)]
+# TOML has lists only; strict models would refuse one where a tuple is meant.
+Texts = Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
+
+
+class Item(tomlfile.Section):
+    """One line of the release checklist. `id` is permanent and reads `<section>.<name>`."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z]+\.[a-z-]+$")]
+    section: Text
+    title: Text
+    promise: Text
+    proof: Text
+    severity: Severity
+    scenario: int
+
+
+class Scenario(tomlfile.Section):
+    """One rollback scenario: how it shows, what to do first, what then, whom to call."""
+
+    number: int
+    title: Text
+    symptoms: Texts
+    first_action: Text
+    steps: Texts
+    escalate_to: Texts
+    stop_purchases: bool = False
+
+
+class EmergencyStop(tomlfile.Section):
+    """How to stop purchases at once; belongs to every scenario with `stop_purchases`."""
+
+    title: Text
+    steps: Texts
+
+
+class _Checklist(tomlfile.Section):
+    items: Annotated[tuple[Item, ...], Field(strict=False, min_length=1)]
+
+
+class _Rollback(tomlfile.Section):
+    scenarios: Annotated[tuple[Scenario, ...], Field(strict=False, min_length=1)]
+    emergency_stop: EmergencyStop
+    contacts: dict[str, Text]
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """What must hold, in checklist order, and what to do when it does not."""
+
+    items: tuple[Item, ...]
+    scenarios: tuple[Scenario, ...]
+    emergency_stop: EmergencyStop
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Every item's id, in checklist order."""
+        return tuple(item.id for item in self.items)
+
+    @cached_property
+    def sections(self) -> tuple[str, ...]:
+        """Every section's name once, in checklist order."""
+        return tuple(dict.fromkeys(item.section for item in self.items))
+
+    def item(self, item_id: str) -> Item:
+        """The item with that id; raises KeyError."""
+        return self._items_by_id[item_id]
+
+    def scenario(self, number: int) -> Scenario:
+        """The scenario with that number; raises KeyError."""
+        return self._scenarios_by_number[number]
+
+    def check_item_id(self, item_id: str, where: str) -> None:
+        """Raises ConfigError at `where`, with the nearest known id, when there is no such item."""
+        if item_id in self._items_by_id:
+            return
+        close = difflib.get_close_matches(item_id, self.ids, n=1)
+        remedy = f"did you mean {close[0]}?" if close else "use an id of runbook/checklist.toml"
+        raise ConfigError(where, f"no checklist item is called {item_id!r}", remedy)
+
+    @cached_property
+    def _items_by_id(self) -> dict[str, Item]:
+        return {item.id: item for item in self.items}
+
+    @cached_property
+    def _scenarios_by_number(self) -> dict[int, Scenario]:
+        return {scenario.number: scenario for scenario in self.scenarios}
+
+
+def load_runbook(folder: Path = HERE) -> Runbook:
+    """`checklist.toml` and `rollback.toml` of `folder`, each consistent and fitting the other.
+
+    In the returned scenarios `escalate_to` holds the contacts' texts; in the file it holds their names.
+    Raises ConfigError.
+    """
+    checklist_file, rollback_file = folder / "checklist.toml", folder / "rollback.toml"
+    items = tomlfile.read(checklist_file, _Checklist).items
+    rollback = tomlfile.read(rollback_file, _Rollback)
+    scenarios = tuple(_with_contacts(rollback_file, s, rollback.contacts) for s in rollback.scenarios)
+    _refuse_duplicates(checklist_file, "item", (item.id for item in items))
+    _refuse_duplicates(rollback_file, "scenario", (scenario.number for scenario in scenarios))
+    known_scenarios = sorted(scenario.number for scenario in scenarios)
+    for item in items:
+        where = f"{checklist_file}: {item.id}"
+        prefix = item.id.partition(".")[0]
+        if item.section != prefix:
+            raise ConfigError(
+                where, f"section {item.section!r} is not the id's", f'set section = "{prefix}" or mend the id'
+            )
+        if item.scenario not in known_scenarios:
+            raise ConfigError(
+                where,
+                f"scenario {item.scenario} is not in rollback.toml",
+                f"use one of: {', '.join(map(str, known_scenarios))}",
+            )
+    return Runbook(items, scenarios, rollback.emergency_stop)
+
+
+def _with_contacts(path: Path, scenario: Scenario, contacts: dict[str, str]) -> Scenario:
+    for name in scenario.escalate_to:
+        if name not in contacts:
+            raise ConfigError(
+                f"{path}: scenario {scenario.number}: escalate_to",
+                f"no contact is called {name!r}",
+                f"use one of: {', '.join(contacts)}",
+            )
+    return scenario.model_copy(update={"escalate_to": tuple(contacts[name] for name in scenario.escalate_to)})
+
+
+def _refuse_duplicates(path: Path, kind: str, keys: Iterable[object]) -> None:
+    seen: set[object] = set()
+    for key in keys:
+        if key in seen:
+            raise ConfigError(f"{path}: {key}", f"this {kind} is there twice", "keep one of them")
+        seen.add(key)
