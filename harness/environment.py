@@ -34,13 +34,17 @@ def _origin(text: str) -> str:
         raise ValueError(f"{text!r} is not a URL ({error}); write https://host[:port]") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise ValueError(f"{text!r} is not an http(s) origin; write https://host[:port]")
-    if url.path not in ("", "/") or url.query or url.fragment or url.userinfo:
-        raise ValueError("holds more than an origin; write https://host[:port], paths go to target.api_prefix")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise ValueError(f"{url.port} is no port; write https://host[:port]")
+    if url.path not in ("", "/") or re.search(r"[?#@\s]", text):
+        raise ValueError(
+            "holds more than an origin; write https://host[:port], paths go to target.api_prefix"
+        )
     return text.rstrip("/")
 
 
 def _path(text: str) -> str:
-    if text and not re.fullmatch(r"(/[\w.{}~-]+)+", text):
+    if text and not re.fullmatch(r"(/([\w.~-]|{\w+})+)+", text):
         raise ValueError(f"{text!r} is not a path; begin with '/', end without one")
     return text
 
@@ -103,7 +107,7 @@ class Accounts(Section):
     @model_validator(mode="after")
     def _complete(self) -> "Accounts":
         if self.mode == "provided" and not (self.username_env and self.password_env):
-            raise ValueError("mode is \"provided\" without an account; set username_env and password_env")
+            raise ValueError('mode is "provided" without an account; set username_env and password_env')
         if bool(self.entitled_username_env) != bool(self.entitled_password_env):
             raise ValueError("half of the entitled account is missing; set both entitled_*_env keys, or none")
         return self
@@ -147,9 +151,9 @@ class Logs(Section):
     @model_validator(mode="after")
     def _complete(self) -> "Logs":
         if self.source == "file" and not self.path:
-            raise ValueError("source is \"file\" without a path; set logs.path")
+            raise ValueError('source is "file" without a path; set logs.path')
         if self.source == "command" and not self.command:
-            raise ValueError("source is \"command\" without a command; set logs.command = [\"...\"]")
+            raise ValueError('source is "command" without a command; set logs.command = ["..."]')
         return self
 
 
@@ -179,7 +183,9 @@ class Paths(Section):
         for name, info in type(self).model_fields.items():
             wanted, got = (set(re.findall(r"{(\w+)}", text)) for text in (info.default, getattr(self, name)))
             if wanted != got:
-                raise ValueError(f"{info.alias or name} must name {sorted(wanted)}, and names {sorted(got)}; mend it")
+                raise ValueError(
+                    f"{info.alias or name} must name {sorted(wanted)}, and names {sorted(got)}; mend it"
+                )
         return self
 
 
@@ -231,7 +237,9 @@ def load(name: str, base_url: str | None = None, variables: Mapping[str, str] = 
     """The environment called `name`, or in the file `name`; `base_url` replaces its origin."""
     path = Path(name) if name.endswith(".toml") or os.sep in name else available().get(name)
     if path is None:
-        raise ConfigError(f"--env={name}", "no such environment", f"use one of {', '.join(available())}, or a path")
+        raise ConfigError(
+            f"--env={name}", "no such environment", f"use one of {', '.join(available())}, or a path"
+        )
     file = read(path, File)
     if base_url is not None:
         try:
@@ -251,7 +259,9 @@ def _named_variables(path: Path, file: File, variables: Mapping[str, str]) -> di
     for key, name in _variable_keys(file):
         value = values.get(name) or variables.get(name)
         if not value:
-            raise ConfigError(f"{path}: {key}", f"the variable {name} is not set", "export it, or remove the key")
+            raise ConfigError(
+                f"{path}: {key}", f"the variable {name} is not set", "export it, or remove the key"
+            )
         values[name] = value
     return values
 

@@ -1,13 +1,13 @@
 """What can go wrong in a run, and what each kind means for its outcome.
 
-    Exception
-    ├── ConfigError      a file, option or variable is unusable        exit 4, nothing is run
-    ├── ProbeFailed      a probe met what it did not foresee           failed
-    ├── Unreachable      the target never became ready                 exit 11, no check is run
-    └── Unprovable       the environment lacks what a check needs      not proven
-    AssertionError
-    └── PromiseBroken    the evidence already shows a broken promise   failed
-        └── NoAnswer     no complete HTTP answer came back             failed
+Exception
+├── ConfigError      a file, option or variable is unusable        exit 4, nothing is run
+├── ProbeFailed      a probe met what it did not foresee           failed
+├── Unreachable      the target never became ready                 exit 11, no check is run
+└── Unprovable       the environment lacks what a check needs      not proven
+AssertionError
+└── PromiseBroken    the evidence already shows a broken promise   failed
+    └── NoAnswer     no complete HTTP answer came back             failed
 """
 
 from __future__ import annotations

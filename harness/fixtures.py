@@ -34,6 +34,13 @@ def expect(run: Run) -> Expect:
 
 
 @resource()
+def release_mode(run: Run) -> None:
+    """A deployment in release mode; what it must refuse, a development server may allow."""
+    if run.environment.file.expect.server_dev_mode:
+        raise Unprovable("this is a development server", "set expect.server_dev_mode = false for a release")
+
+
+@resource()
 def webhook_settings(run: Run) -> Webhook:
     """The [webhook] section."""
     return run.environment.file.webhook
@@ -56,7 +63,9 @@ def accounts(run: Run, api: Api) -> Players:
     """The way to a signed-in player, whichever it is here."""
     access, mode = run.environment.file.access, run.environment.file.accounts.mode
     if mode == "register" and not access.writes:
-        raise Unprovable("access.writes = false forbids registering a player", 'set accounts.mode = "provided"')
+        raise Unprovable(
+            "access.writes = false forbids registering a player", 'set accounts.mode = "provided"'
+        )
     return Players(run.environment, api, run.secrets, run.ledger)
 
 
@@ -67,10 +76,19 @@ async def player(accounts: Players) -> Player:
 
 
 @resource("writes")
+def writing(run: Run) -> None:
+    """Leave to send requests that write."""
+    if not run.environment.file.access.writes:
+        raise Unprovable("access.writes = false forbids requests that may write", "set access.writes = true")
+
+
+@resource("writes")
 def players(run: Run, accounts: Players) -> Players:
     """New players, for checks that change them."""
     if run.environment.file.accounts.mode != "register":
-        raise Unprovable("a provided account is not changed", 'set accounts.mode = "register" where that is allowed')
+        raise Unprovable(
+            "a provided account is not changed", 'set accounts.mode = "register" where that is allowed'
+        )
     return accounts
 
 
@@ -85,19 +103,19 @@ def minting(run: Run) -> Tokens:
     """Hostile tokens signed with the target's own secret."""
     secret = run.environment.value(run.environment.file.tokens.signing_secret_env)
     if secret is None:
-        raise Unprovable("only the target's own secret can sign such a token", "set tokens.signing_secret_env")
+        raise Unprovable(
+            "only the target's own secret can sign such a token", "set tokens.signing_secret_env"
+        )
     return Tokens(secret)
 
 
-@resource("writes")
-def webhooks(run: Run, api: Api) -> Webhooks:
+@resource()
+def webhooks(run: Run, api: Api, writing: None) -> Webhooks:
     """RevenueCat's side of the webhook."""
     settings = run.environment.file.webhook
     secret = run.environment.value(settings.secret_env)
     if secret is None:
         raise Unprovable("no webhook secret", "set webhook.secret_env")
-    if not run.environment.file.access.writes:
-        raise Unprovable("access.writes = false forbids webhook deliveries", "set access.writes = true")
     return Webhooks(api, Signer(settings, secret, run.secrets), settings, run.ledger)
 
 
@@ -107,26 +125,27 @@ def customers(players: Players, api: Api, webhooks: Webhooks, webhook_settings: 
     return Customers(players, api, webhooks, webhook_settings)
 
 
-@resource("writes")
-def verification(run: Run) -> Secrets:
+@resource()
+def verification(run: Run, writing: None) -> None:
     """Leave to verify purchases: RevenueCat's look-up creates the customer, so it is a write."""
-    if not run.environment.file.access.writes:
-        raise Unprovable("access.writes = false forbids verifying purchases", "set access.writes = true")
     if run.environment.file.expect.purchases == "disabled":
-        raise Unprovable("purchases are switched off here", 'set expect.purchases = "enabled" when they are on')
-    return run.secrets
+        raise Unprovable(
+            "purchases are switched off here", 'set expect.purchases = "enabled" when they are on'
+        )
 
 
 @resource()
 def stand_in(run: Run) -> StandIn:
     """A RevenueCat stand-in that can buy and fail on command."""
     if not run.may_have_stand_in:
-        raise Unprovable("the real RevenueCat cannot be told to fail", "set revenuecat.stand_in on a test deployment")
+        raise Unprovable(
+            "the real RevenueCat cannot be told to fail", "set revenuecat.stand_in on a test deployment"
+        )
     return StandIn(run.transport, run.site.stand_in or "", run.secrets)
 
 
 @resource()
-def store(run: Run, verification: Secrets) -> Store:
+def store(run: Run, verification: None) -> Store:
     """Purchases that RevenueCat confirms."""
     valid, origin = run.environment.file.purchase.valid, run.site.stand_in
     if valid is None and not run.may_have_stand_in:
@@ -141,8 +160,8 @@ def logs(run: Run) -> LogSource:
     return run.logs()
 
 
-@resource("writes")
-def switch_off(run: Run) -> Callable[[], Awaitable[Api]]:
+@resource()
+def switch_off(run: Run, writing: None) -> Callable[[], Awaitable[Api]]:
     """Leads to a deployment with purchases switched off: the target itself, or a second instance of it."""
     file = run.environment.file
     if file.expect.purchases == "enabled" and file.target.start is None:

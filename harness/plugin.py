@@ -18,7 +18,7 @@ from harness.target.lifecycle import Site
 from harness.verdict import RunFacts, Verdict, check_not_required, decide, load_known_issues
 from harness.verdict.checks import PROPERTY, tie
 from harness.verdict.failure import explain
-from harness.verdict.report import terminal, write_reports
+from harness.verdict.report import scrubbed, terminal, write_reports
 from runbook.loader import load_runbook
 
 ENVIRONMENT = pytest.StashKey[Environment]()
@@ -28,11 +28,17 @@ LOOKING_ONLY = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupp
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("verifier", "release verifier")
-    group.addoption("--env", default="local", metavar="NAME", help="environments/NAME.toml, or a path to a file")
+    group.addoption(
+        "--env", default="local", metavar="NAME", help="environments/NAME.toml, or a path to a file"
+    )
     group.addoption("--base-url", metavar="ORIGIN", help="replaces target.base_url of the environment")
     group.addoption("--list-envs", action="store_true", help="list the environments and end")
-    group.addoption("--check-env", action="store_true", help="say what the environment can prove, and run no check")
-    group.addoption("--reports", default="reports", metavar="DIR", help="where the reports go: DIR/<environment>/")
+    group.addoption(
+        "--check-env", action="store_true", help="say what the environment can prove, and run no check"
+    )
+    group.addoption(
+        "--reports", default="reports", metavar="DIR", help="where the reports go: DIR/<environment>/"
+    )
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
@@ -107,8 +113,9 @@ class Verifier:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         # A worker does not know yet which tests it will be given: there, each probe starts when it is asked for.
+        tests = [item for item in session.items if collection.folder(item)]
+        self.results.selected = [test.nodeid for test in tests]
         if self.run and not self.worker and not self.config.getoption("check_env"):
-            tests = [item for item in session.items if collection.folder(item)]
             self.run.gathering.submit(node for test in tests for node in collection.closure(test))
 
     @pytest.hookimpl(tryfirst=True)
@@ -213,7 +220,7 @@ class Verifier:
         return decide(
             self.runbook,
             facts,
-            self.results.tests(),
+            [] if self.unreachable else self.results.tests(),
             not_required=self.environment.file.checklist.not_required,
             waivers=self.waivers,
             today=date.today(),
@@ -223,8 +230,9 @@ class Verifier:
         if self.verdict is None or self.run is None:
             return
         terminalreporter.section("verdict")
-        for text, markup in terminal.render(self.verdict, min(terminalreporter._tw.fullwidth, 120)):
-            terminalreporter.write_line(self.run.secrets.scrub(text), **markup)
+        clean = scrubbed(self.verdict, self.run.secrets.scrub)
+        for text, markup in terminal.render(clean, min(terminalreporter._tw.fullwidth, 120)):
+            terminalreporter.write_line(text, **markup)
         terminalreporter.write_line(f"reports: {self.reports}/verdict.md, verdict.json")
 
     def pytest_unconfigure(self) -> None:

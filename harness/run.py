@@ -55,7 +55,10 @@ class Run:
     @property
     def may_have_stand_in(self) -> bool:
         """Whether RevenueCat is a stand-in here, or the target that is being started may bring one."""
-        return self.environment.file.revenuecat.stand_in is not None or self.environment.file.target.start is not None
+        return (
+            self.environment.file.revenuecat.stand_in is not None
+            or self.environment.file.target.start is not None
+        )
 
     async def switched_off(self) -> Api:
         """A deployment with purchases switched off (contract, section 7); raises Unreachable."""

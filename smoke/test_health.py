@@ -12,7 +12,8 @@ async def health(api):
 
 
 @checks("health.basic")
-def test_health_answers_without_credentials(health):
+def test_health_answers_without_credentials(health, record_property):
+    record_property("latency_ms", round(health.elapsed / timedelta(milliseconds=1)))
     assert health.status == 200
 
 
@@ -24,3 +25,14 @@ def test_status_is_healthy(health):
 @checks("health.basic")
 def test_timestamp_is_now(health, expect):
     assert abs(health.clock_skew("timestamp")) < timedelta(seconds=expect.clock_skew_s)
+
+
+@checks("health.basic")
+def test_version_is_the_expected_one(health, expect, site):
+    """Where none is expected: the one that the target showed when the run began."""
+    assert health.json.get("version") == (expect.version or site.version)
+
+
+@checks("health.basic")
+def test_mode_is_the_expected_one(health, expect):
+    assert health.field("server_dev_mode") is expect.server_dev_mode

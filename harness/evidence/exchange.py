@@ -84,6 +84,11 @@ class Exchange:
         except (ValueError, RecursionError) as error:
             raise PromiseBroken(f"{self.title}: promised JSON, and this is none ({error})", self) from None
 
+    @property
+    def sent_json(self) -> Any:
+        """The request's body as JSON."""
+        return json.loads(self.sent_body)
+
     def field(self, *path: str | int) -> Any:
         """The value at `path` in the JSON body; raises PromiseBroken where the answer has none."""
         value = self.json
@@ -92,7 +97,9 @@ class Exchange:
                 value = value[key]
             except (KeyError, IndexError, TypeError):
                 where = ".".join(map(str, path[: depth + 1]))
-                raise PromiseBroken(f"{self.title}: promised `{where}`, and the answer has none", self) from None
+                raise PromiseBroken(
+                    f"{self.title}: promised `{where}`, and the answer has none", self
+                ) from None
         return value
 
     def expect(self, *statuses: int) -> "Exchange":
@@ -108,7 +115,9 @@ class Exchange:
         try:
             moment = datetime.fromisoformat(text)
         except (TypeError, ValueError):
-            raise PromiseBroken(f"{self.title}: `{'.'.join(path)}` is no ISO 8601 time: {text!r}", self) from None
+            raise PromiseBroken(
+                f"{self.title}: `{'.'.join(path)}` is no ISO 8601 time: {text!r}", self
+            ) from None
         if moment.tzinfo is None:
             raise PromiseBroken(f"{self.title}: `{'.'.join(path)}` has no offset: {text!r}", self)
         return moment

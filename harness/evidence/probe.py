@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ProbeFailed, PromiseBroken, Unprovable
-from harness.evidence.exchange import Exchange, stories
+from harness.evidence.exchange import stories
 
 _RUN = "run"  # the parameter by which a resource asks for the run itself
 
@@ -101,13 +101,13 @@ def nodes_of(item: pytest.Item) -> list[Node]:
     return [node for node in map(bound, names) if node is not None]
 
 
-class Cases(Mapping[Any, Exchange]):
-    """Exchanges by case; one that could not be made raises its reason when it is asked for."""
+class Cases(Mapping[Any, Any]):
+    """Exchanges (or whatever was gathered) by case; one that failed raises its reason when it is asked for."""
 
-    def __init__(self, outcomes: Mapping[Any, Exchange | BaseException]) -> None:
+    def __init__(self, outcomes: Mapping[Any, Any]) -> None:
         self._outcomes = outcomes
 
-    def __getitem__(self, case: Any) -> Exchange:
+    def __getitem__(self, case: Any) -> Any:
         outcome = self._outcomes[case]
         if isinstance(outcome, BaseException):
             raise outcome
@@ -120,7 +120,7 @@ class Cases(Mapping[Any, Exchange]):
         return len(self._outcomes)
 
 
-async def together(calls: Mapping[Any, Coroutine[Any, Any, Exchange]]) -> Cases:
+async def together(calls: Mapping[Any, Coroutine[Any, Any, Any]]) -> Cases:
     """Make all calls at once; an error stays with its own case."""
     answers = await asyncio.gather(*calls.values(), return_exceptions=True)
     return Cases(dict(zip(calls, answers, strict=True)))
@@ -166,7 +166,9 @@ class Gathering:
 
     def _task(self, node: Node) -> asyncio.Task[Any]:
         if node not in self._tasks:
-            self._tasks[node] = self._loop.create_task(self._make(node), name=node.title)
+            self._tasks[node] = task = self._loop.create_task(self._make(node), name=node.title)
+            # asyncio would print an error that nobody came to ask for, unscrubbed.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return self._tasks[node]
 
     async def _value(self, node: Node) -> Any:
@@ -177,7 +179,9 @@ class Gathering:
             await self._run.reached()
         needs = node.needs or {}
         # All needs are awaited before an error is raised, so that no task is left with an error nobody saw.
-        outcomes = await asyncio.gather(*(self._task(need) for need in needs.values()), return_exceptions=True)
+        outcomes = await asyncio.gather(
+            *(self._task(need) for need in needs.values()), return_exceptions=True
+        )
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import threading
 from urllib.parse import quote
 
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
@@ -15,22 +16,25 @@ class Secrets:
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()  # probes add secrets while others print
 
     def add(self, value: str, name: str) -> None:
         """From now on `value`, plain or encoded, is printed as `<name>`."""
         if len(value) < _SHORTEST or value in self._names:
             return
-        for form in (value, quote(value, safe=""), json.dumps(value)[1:-1], _base64(value), value.encode().hex()):
-            self._names.setdefault(form, name)
-        self._pattern = None
+        with self._lock:
+            for form in _forms(value):
+                self._names.setdefault(form, name)
+            self._pattern = None
 
     def scrub(self, text: str) -> str:
         """`text` without any known secret, and without anything that looks like a JWT."""
-        if self._names:
+        with self._lock:
+            if self._pattern is None and self._names:
+                longest_first = sorted(self._names, key=len, reverse=True)
+                self._pattern = re.compile("|".join(map(re.escape, longest_first)))
             pattern = self._pattern
-            if pattern is None:
-                longest_first = sorted(list(self._names), key=len, reverse=True)
-                pattern = self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        if pattern is not None:
             text = pattern.sub(lambda match: f"<{self._names[match[0]]}>", text)
         return _JWT.sub("<jwt>", text)
 
@@ -39,5 +43,9 @@ class Secrets:
         return {name for value, name in list(self._names.items()) if value in text}
 
 
-def _base64(value: str) -> str:
-    return base64.b64encode(value.encode()).decode().rstrip("=")
+def _forms(value: str) -> set[str]:
+    """The value as it may stand in an output: in a URL, in JSON, in Python, encoded, in a shell command."""
+    raw = value.encode()
+    encoded = base64.b64encode(raw).decode().rstrip("=")
+    forms = {value, quote(value, safe=""), json.dumps(value)[1:-1], repr(value)[1:-1], encoded, raw.hex()}
+    return forms | {form.replace("'", "'\"'\"'") for form in forms}

@@ -12,7 +12,6 @@ from harness.evidence.exchange import Exchange
 from harness.target.transport import Transport
 
 
-
 class Bearer(Protocol):
     """Whoever has a token: a player."""
 
@@ -24,7 +23,8 @@ class Bearer(Protocol):
 Credentials = Bearer | Mapping[str, str] | None
 
 # The calls that only a signed-in player may make (contract, sections 2 to 5).
-PROTECTED = ("verify", "snapshot", "cinematic_access", "cinematic_url", "verify_purchase", "claim")
+PROTECTED_READS = ("verify", "snapshot", "cinematic_access", "cinematic_url")
+PROTECTED_WRITES = ("verify_purchase", "claim")
 # The purchase routes that exist for development only (contract, section 7).
 SIMULATED = (
     "vip_purchase",
@@ -53,6 +53,7 @@ class Api:
         json_body: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
         harmless: bool = False,
         timeout_s: float | None = None,
         **parts: str,
@@ -69,8 +70,10 @@ class Api:
             sent.update(by)
         elif by is not None:
             sent["Authorization"] = f"Bearer {by.token}"
-        url = httpx.URL(self._root + path)
-        return await self._transport.send(method, url, sent, content or b"", harmless=harmless, timeout_s=timeout_s)
+        url = httpx.URL(self._root + path, params=query)
+        return await self._transport.send(
+            method, url, sent, content or b"", harmless=harmless, timeout_s=timeout_s
+        )
 
     async def health(self, timeout_s: float | None = None) -> Exchange:
         return await self.call("health", timeout_s=timeout_s)
@@ -100,20 +103,44 @@ class Api:
     async def cinematic_url(self, by: Credentials, hero: str | None = None) -> Exchange:
         return await self.call("cinematic_url", by=by, hero_id=hero or self._heroes[0])
 
-    async def claim(self, by: Credentials, username: str, track: str = "premium", level: str = "1") -> Exchange:
+    async def claim(
+        self, by: Credentials, username: str, track: str = "premium", level: str = "1"
+    ) -> Exchange:
         return await self.call("claim", "POST", by=by, username=username, track=track, level=level)
 
     async def verify_purchase(self, by: Credentials, body: Any = None, **sent: Any) -> Exchange:
         return await self.call("verify_purchase", "POST", by=by, json_body=body, **sent)
 
-    async def webhook(self, content: bytes, headers: Mapping[str, str], timeout_s: float | None = None) -> Exchange:
+    async def webhook(
+        self, content: bytes, headers: Mapping[str, str], timeout_s: float | None = None
+    ) -> Exchange:
         return await self.call("webhook", "POST", content=content, headers=headers, timeout_s=timeout_s)
+
+    async def protected(self, name: str, by: Credentials, username: str) -> Exchange:
+        """One of the PROTECTED calls, otherwise well-formed; `username`: whose battle pass to claim from."""
+        match name:
+            case "verify_purchase":
+                return await self.verify_purchase(by, UNKNOWN_PURCHASE)
+            case "claim":
+                return await self.claim(by, username, "free")
+            case "cinematic_access" | "cinematic_url":
+                return await self.call(name, by=by, hero_id=self._heroes[0])
+            case _:
+                return await self.call(name, by=by)
 
     async def simulated_purchase(self, name: str, by: Credentials, username: str) -> Exchange:
         parts = {"username": username} if name == "battle_pass_purchase" else {}
         return await self.call(name, "POST", by=by, json_body=_SIMULATED_BODY, **parts)
 
 
+# A purchase that RevenueCat has never heard of.
+UNKNOWN_PURCHASE = {
+    "product_id": "premium_cinematics_pack",
+    "entitlement_key": "PREMIUM_CINEMATICS_PACK",
+    "idempotency_key": "never-bought",
+    "platform": "ios",
+    "transaction_id": "never-bought",
+}
 # Enough of every simulated route's fields for a development server to go through with it.
 _SIMULATED_BODY = {
     "package_id": "vip_1",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.environment import Webhook
+from harness.errors import PromiseBroken
 from harness.evidence.exchange import Exchange
 from harness.target.api import Api
 from harness.target.players import Player, Players
@@ -23,13 +24,23 @@ def in_days(days: float) -> int:
 
 def entitlement(snapshot: Exchange, key: str) -> dict[str, Any]:
     """The entry of `key` in a snapshot; an empty one where the player has none."""
-    entry: dict[str, Any] = snapshot.expect(200).field("entitlements").get(key) or {}
-    return entry
+    entry = entries(snapshot).get(key)
+    return entry if isinstance(entry, dict) else {}
+
+
+def entries(snapshot: Exchange) -> dict[str, Any]:
+    """All entitlements in a snapshot, by key; raises PromiseBroken where it shows none."""
+    found = snapshot.expect(200).field("entitlements")
+    if not isinstance(found, dict):
+        raise PromiseBroken(
+            f"{snapshot.title}: promised entitlements by key, and they are {found!r}", snapshot
+        )
+    return found
 
 
 def owned(snapshot: Exchange) -> set[str]:
     """The keys that a snapshot calls owned."""
-    return {key for key in snapshot.expect(200).field("entitlements") if _owns(snapshot, key)}
+    return {key for key in entries(snapshot) if _owns(snapshot, key)}
 
 
 class Customer:
@@ -51,8 +62,12 @@ class Customer:
     async def has(self, kind: str, *entitlements: str, **fields: Any) -> Event:
         """RevenueCat reports an event about this customer, and the target takes it; returns the event."""
         sent = self.event(kind, *entitlements, **fields)
-        (await self._webhooks.deliver(sent)).expect(200)
+        (await self.deliver(sent)).expect(200)
         return sent
+
+    async def deliver(self, sent: Event) -> Exchange:
+        """RevenueCat delivers an event; the answer, whatever it is."""
+        return await self._webhooks.deliver(sent)
 
     async def snapshot(self) -> Exchange:
         return await self._api.snapshot(self.player)

@@ -56,10 +56,14 @@ class Process:
             said = json.loads(line)
             return Site(said["base_url"], said.get("revenuecat_url"))
         except TimeoutError:
-            raise Unreachable(f"the target that this run started said nothing within {within_s:g} s") from None
+            raise Unreachable(
+                f"the target that this run started said nothing within {within_s:g} s"
+            ) from None
         except (ValueError, KeyError, TypeError):
             last = " / ".join(self._log.read_text("utf-8", "replace").splitlines()[-3:])
-            raise Unreachable(f"the target that this run started did not come up: {last or '(no log)'}") from None
+            raise Unreachable(
+                f"the target that this run started did not come up: {last or '(no log)'}"
+            ) from None
 
     def stop(self) -> None:
         """End the process, by force where it does not go."""

@@ -47,15 +47,21 @@ class LogSource:
                 file.seek(offset)
                 return file.read().decode("utf-8", "replace").splitlines()
         except OSError as error:
-            raise PromiseBroken(f"the log {self._path} cannot be read ({error.strerror}); mend logs.path") from None
+            raise PromiseBroken(
+                f"the log {self._path} cannot be read ({error.strerror}); mend logs.path"
+            ) from None
 
     async def _ask_command(self, since: datetime) -> list[str]:
-        command = [part.replace("{since}", since.strftime("%Y-%m-%dT%H:%M:%SZ")) for part in self._settings.command]
+        command = [
+            part.replace("{since}", since.strftime("%Y-%m-%dT%H:%M:%SZ")) for part in self._settings.command
+        ]
         pipe = asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
         except OSError as error:
-            raise PromiseBroken(f"`{command[0]}` does not start ({error.strerror}); mend logs.command") from None
+            raise PromiseBroken(
+                f"`{command[0]}` does not start ({error.strerror}); mend logs.command"
+            ) from None
         try:
             async with asyncio.timeout(30):
                 output, errors = await process.communicate()

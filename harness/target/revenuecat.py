@@ -38,7 +38,9 @@ class StandIn:
     def __init__(self, transport: Transport, origin: str, known: Secrets) -> None:
         self._transport, self._origin, self._known = transport, origin, known
 
-    def receipt(self, product_id: str = "premium_cinematics_pack", key: str = "PREMIUM_CINEMATICS_PACK") -> Receipt:
+    def receipt(
+        self, product_id: str = "premium_cinematics_pack", key: str = "PREMIUM_CINEMATICS_PACK"
+    ) -> Receipt:
         """A receipt that RevenueCat does not know yet."""
         transaction = f"tx_{secrets.token_hex(8)}"
         self._known.add(transaction, "receipt")
@@ -64,7 +66,9 @@ class StandIn:
 class Store:
     """Purchases that RevenueCat will confirm."""
 
-    def __init__(self, stand_in: StandIn | None, valid: ValidPurchase | None, transaction: str | None) -> None:
+    def __init__(
+        self, stand_in: StandIn | None, valid: ValidPurchase | None, transaction: str | None
+    ) -> None:
         self._stand_in, self._valid, self._transaction = stand_in, valid, transaction
 
     async def purchase(self, app_user_id: str) -> Receipt:

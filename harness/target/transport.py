@@ -27,13 +27,9 @@ class Transport:
         self._slots = asyncio.Semaphore(access.max_concurrency)
         self._interval_s = 1 / access.requests_per_second if access.requests_per_second else 0.0
         self._next_at = 0.0
-        self._client = httpx.AsyncClient(
-            verify=_tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file"),
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=4),
-            timeout=None,  # `_attempt` bounds the whole exchange, not each read
-            trust_env=False,
-            follow_redirects=False,
-        )
+        tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
+        self._client = _client(tls, httpx.Limits(max_connections=None, keepalive_expiry=4))
+        self._fresh = _client(tls, httpx.Limits(max_connections=None, max_keepalive_connections=0))
         self.retries = 0
 
     async def send(
@@ -49,31 +45,40 @@ class Transport:
         """One exchange. `harmless`: allowed on a read-only target although its method is not a safe one."""
         if method not in SAFE and not harmless:
             if not self._writes:
-                raise Unprovable(f"{method} {url.path} may write", "set access.writes = true where that is allowed")
+                raise Unprovable(
+                    f"{method} {url.path} may write", "set access.writes = true where that is allowed"
+                )
             self._ledger.record("request", method=method, path=url.path)
         request = self._client.build_request(method, url, headers=headers, content=content or None)
-        attempts = 1
+        attempts, timeout_s = 1, timeout_s or self._timeout_s
         async with self._slots:
             try:
-                exchange = await self._attempt(request, content, timeout_s or self._timeout_s, attempts)
+                exchange = await self._attempt(self._client, request, content, timeout_s, attempts)
             except httpx.TransportError:
                 # A server may drop the connection right after a 500 (contract, section 1): once more, on a new one.
                 attempts += 1
                 self.retries += 1
                 request.headers["Connection"] = "close"
                 try:
-                    exchange = await self._attempt(request, content, timeout_s or self._timeout_s, attempts)
+                    exchange = await self._attempt(self._fresh, request, content, timeout_s, attempts)
                 except httpx.TransportError as error:
                     cause = str(error) or type(error).__name__
                     raise NoAnswer(f"{method} {url.path} got no answer, twice: {cause}") from None
         return exchange
 
-    async def _attempt(self, request: httpx.Request, content: bytes, timeout_s: float, attempts: int) -> Exchange:
+    async def _attempt(
+        self,
+        client: httpx.AsyncClient,
+        request: httpx.Request,
+        content: bytes,
+        timeout_s: float,
+        attempts: int,
+    ) -> Exchange:
         await self._pace()
         started, clock = now(), monotonic()
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._client.send(request, stream=True)
+                response = await client.send(request, stream=True)
                 try:
                     body, truncated = await _bounded(response)
                 finally:
@@ -107,6 +112,7 @@ class Transport:
     async def close(self) -> None:
         """Close all connections."""
         await self._client.aclose()
+        await self._fresh.aclose()
 
 
 async def _bounded(response: httpx.Response) -> tuple[bytes, bool]:
@@ -121,9 +127,14 @@ async def _bounded(response: httpx.Response) -> tuple[bytes, bool]:
     return bytes(body), False
 
 
-def _tls(verify: bool, ca_file: str | None, where: str) -> ssl.SSLContext | bool:
+def _client(tls: ssl.SSLContext, limits: httpx.Limits) -> httpx.AsyncClient:
+    # timeout=None: `_attempt` bounds the whole exchange, not each read
+    return httpx.AsyncClient(verify=tls, limits=limits, timeout=None, trust_env=False, follow_redirects=False)
+
+
+def _tls(verify: bool, ca_file: str | None, where: str) -> ssl.SSLContext:
     if not verify or ca_file is None:
-        return verify
+        return httpx.create_ssl_context(verify=verify, trust_env=False)
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (ssl.SSLError, OSError) as error:

@@ -37,7 +37,7 @@ def clock_ms() -> int:
     return int(time.time() * 1000) - 60_000 + next(_ticks)
 
 
-def event(kind: str, app_user_id: str | None, entitlements: tuple[str, ...] = (), **fields: Any) -> Event:
+def event(kind: str, app_user_id: str | None, entitlements: tuple[str, ...] = (), /, **fields: Any) -> Event:
     """An event as RevenueCat sends it; `fields` replace or add any of its fields."""
     moment = clock_ms()
     transaction = f"{secrets.randbelow(10**15):015d}"
@@ -123,7 +123,9 @@ class Signer:
             case "foreign":
                 return {self.header: f"Bearer {player_token}"}, body
             case "truncated":
-                return {self.header: good[self.header][:-1]}, body
+                cut = good[self.header][:-1]
+                self._known.add(cut.removeprefix(self._settings.prefix), "webhook credentials, truncated")
+                return {self.header: cut}, body
             case "body-changed":
                 return good, body + b" "
             case "signature-of-another-body":
@@ -133,7 +135,9 @@ class Signer:
                 return {self.header: f"{self._settings.prefix}t={int(time.time())},{signature}"}, body
             case "stale" | "future":
                 if not tolerance:
-                    raise Unprovable("webhook.tolerance_s = 0: this deployment enforces none", "set it if it does")
+                    raise Unprovable(
+                        "webhook.tolerance_s = 0: this deployment enforces none", "set it if it does"
+                    )
                 shift = tolerance + 60
                 return self.credentials(body, at=time.time() + (shift if kind == "future" else -shift)), body
         raise AssertionError(f"no such forgery: {kind}")

@@ -1,5 +1,6 @@
 """What a failed test tells: promised, observed, how to repeat it, and the rollback scenario."""
 
+import re
 from collections.abc import Iterator, Sequence
 from textwrap import indent
 
@@ -11,14 +12,20 @@ _LISTED = 10  # exchanges of the story, by title
 
 
 def explain(item: Item, scenario: Scenario, test: str, observed: str, evidence: Sequence[Exchange]) -> str:
-    """The message of a failed test; its first line alone says what is wrong. Secrets are still in it.
+    """The message of a failed test; secrets are still in it.
+
+    Its first line says what is wrong, and is the same for cases that fail in the same way.
 
     `observed`: what the assertion or the probe said. `evidence`: the exchanges that the test read, in order.
     """
-    said = observed.strip().removeprefix("AssertionError: ").removeprefix("harness.errors.").splitlines()
+    said = re.sub(
+        r"^([\w.]*\.)?(AssertionError|PromiseBroken|NoAnswer|ProbeFailed): ", "", observed.strip()
+    ).splitlines()
     first = said[0] if said else "failed"
-    lines = [f"{in_words(test)}: {first.partition('PromiseBroken: ')[2] or first}"]
+    title = evidence[-1].title if evidence else ""
+    lines = [first if title in first else f"{title}: {first}"]
     lines += [f"    {line.strip()}" for line in said[1:]]
+    lines += [f"checked    {in_words(test)}"]
     lines += [f"promised   {item.promise}", f"           [{item.id}, {item.severity}]"]
     lines += _shown(evidence)
     lines += [f"rollback   scenario {scenario.number}: {scenario.title}"]

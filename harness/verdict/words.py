@@ -23,11 +23,12 @@ def reasons(lead: str, tests: Sequence[TestResult], *, counted: bool = True) -> 
     """Equal reasons grouped, most frequent first: `<lead>a (2 cases); b (1 case)`.
 
     `counted`: whether to count a single group too; pass False when `lead` holds the number already.
+    Reasons that are all different are not counted.
     """
     if not tests:
         return ""
     groups = Counter(first_line(test.message) for test in tests).most_common()
-    several = (counted and len(tests) > 1) or len(groups) > 1
+    several = groups[0][1] > 1 and (counted or len(groups) > 1)
     shown = [
         f"{reason} ({count(number, 'case')})" if several else reason
         for reason, number in groups[:REASONS_SHOWN]

@@ -35,9 +35,9 @@ def markdown(text: str) -> str:
 
 def code(text: str) -> str:
     """One line as a Markdown code span; not for tables."""
-    line = one_line(text)
+    line = one_line(text) or " "
     ticks = "`" * (_longest_run(line) + 1)
-    pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{ticks}{pad}{line}{pad}{ticks}"
 
 

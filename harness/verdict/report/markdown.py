@@ -68,8 +68,8 @@ def _broken_item(item: ItemVerdict) -> Iterator[str]:
         if test.outcome == "failed":
             by_message.setdefault(test.message, []).append(test.nodeid)
     for message, nodeids in list(by_message.items())[:MESSAGES_SHOWN]:
-        more = [f"- and {len(nodeids) - TESTS_SHOWN} more"] if nodeids[TESTS_SHOWN:] else []
-        yield "\n".join([*(f"- {code(nodeid)}" for nodeid in nodeids[:TESTS_SHOWN]), *more])
+        more = [f"and {len(nodeids) - TESTS_SHOWN} more"] if nodeids[TESTS_SHOWN:] else []
+        yield "Failed: " + ", ".join([*(code(nodeid) for nodeid in nodeids[:TESTS_SHOWN]), *more])
         cut = "\n... (cut; the whole is in verdict.json)" if len(message) > MESSAGE_LENGTH else ""
         yield fenced(message[:MESSAGE_LENGTH] + cut)
     if len(by_message) > MESSAGES_SHOWN:
@@ -83,7 +83,7 @@ def _known_issues(verdict: Verdict) -> Iterator[str]:
         state = f"**{known.state}**" if known.bad else known.state
         lines.append(
             f"- {md(issue.ticket)} ({state}): {code(issue.item or issue.test or '')}: {md(issue.reason)} "
-            f"Owner {md(issue.owner)}, expires {issue.expires}. {known.remedy}"
+            f"Owner {md(issue.owner)}, expires {issue.expires}. {known.remedy}".rstrip()
         )
     if lines:
         yield "\n".join(lines)

@@ -18,11 +18,11 @@ TESTS_SHOWN = 5
 
 
 def render(verdict: Verdict, width: int = 80) -> list[Line]:
-    """(text, markup) pairs of at most `width` columns (40 or more), one a line; the decision comes last.
+    """(text, markup) pairs of at most `width` columns (60 or more), one a line; the decision comes last.
 
     The markup's keys are those of pytest's `TerminalReporter.write_line`. Colour only repeats what words say.
     """
-    width = max(width, 40)
+    width = max(width, 60)
     blocks: list[tuple[str, Iterable[Line]]] = [
         ("CHECKLIST", _checklist(verdict, width)),
         ("BROKEN", _broken(verdict, width)),

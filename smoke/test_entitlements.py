@@ -1,0 +1,211 @@
+"""Entitlements: the snapshot that a client trusts for ttl_seconds."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from harness import checks, probe
+from harness.evidence.exchange import Exchange
+from harness.evidence.probe import together
+from harness.target.customers import entitlement, entries, in_days, owned
+
+CLIENT_TTL_RANGE = range(30, 3601)  # seconds; the client clamps to this
+FIELDS = {"server_time", "version", "username", "entitlements", "ttl_seconds", "source"}
+ENTRY_FIELDS = {"key", "status", "granted_at", "expires_at", "transaction_id", "product_id", "reason"}
+STANDING_KEYS = {"PREMIUM", "PREMIUM_CINEMATICS_PACK", "NO_ADS", "STARTER_PACK"}
+STATUSES = {"owned", "not_owned", "expired", "pending", "revoked"}
+DISGUISES = ("query-username", "query-user-id", "header-username", "header-user-id", "header-forwarded")
+
+
+@probe
+async def snapshot(api, player):
+    """The caller's own entitlements."""
+    return await api.snapshot(player)
+
+
+@probe
+async def later_snapshot(api, player, snapshot):
+    """The same, asked again.
+
+    Where both times are equal the target may round to whole seconds: then once more, a good second later.
+    """
+    again = await api.snapshot(player)
+    if again.time("server_time") == snapshot.time("server_time"):
+        await asyncio.sleep(1.1)
+        again = await api.snapshot(player)
+    return again
+
+
+@probe
+async def disguised(api, player, rival):
+    """A player asking for another one's snapshot."""
+    queries = {"query-username": {"username": rival.username}, "query-user-id": {"user_id": rival.id}}
+    headers = {
+        "header-username": {"X-Username": rival.username},
+        "header-user-id": {"X-User-Id": rival.id},
+        "header-forwarded": {"X-Forwarded-User": rival.username, "X-Remote-User": rival.username},
+    }
+    return await together(
+        {case: api.call("snapshot", by=player, query=query) for case, query in queries.items()}
+        | {case: api.call("snapshot", by=player, headers=sent) for case, sent in headers.items()}
+    )
+
+
+@probe
+async def growing(customers):
+    """Snapshots of a player before, between and after changes."""
+    customer = await customers.new()
+    before = await customer.snapshot()
+    await customer.has("INITIAL_PURCHASE", "no_ads", expiration_at_ms=in_days(30))
+    bought = await customer.until_owned("NO_ADS")
+    unchanged = await customer.snapshot()
+    await customer.has("EXPIRATION", "no_ads", expiration_at_ms=in_days(-0.001))
+    return [before, bought, unchanged, await customer.until_lost("NO_ADS")]
+
+
+@dataclass(frozen=True)
+class ShortLived:
+    """An entitlement that ends by itself: right after the purchase, and after its end."""
+
+    ends: timedelta
+    alive: Exchange
+    over: Exchange
+    gate: Exchange
+
+
+@probe
+async def short_lived(api, customers):
+    """A pack that ends about a second after it was bought, by the target's own clock, without an EXPIRATION."""
+    customer = await customers.new()
+    first = await customer.snapshot()
+    skew = first.clock_skew("server_time")
+    ends = first.started + first.elapsed + skew + timedelta(seconds=1)
+    await customer.has(
+        "INITIAL_PURCHASE", "premium_cinematics", expiration_at_ms=int(ends.timestamp() * 1000)
+    )
+    alive = await customer.snapshot()
+    await asyncio.sleep(max(0.0, (ends - alive.time("server_time")).total_seconds() + 0.05))
+    over = await customer.until(lambda seen: seen.time("server_time") > ends + timedelta(milliseconds=1))
+    return ShortLived(ends, alive, over, await api.cinematic_access(customer.player))
+
+
+@probe
+async def long_over(api, customers):
+    """A pack whose end had passed before its purchase was reported, as after a long outage."""
+    customer = await customers.new()
+    past = {"purchased_at_ms": in_days(-31), "expiration_at_ms": in_days(-1)}
+    await customer.has("INITIAL_PURCHASE", "premium_cinematics", **past)
+    return await customer.settled(), await api.cinematic_access(customer.player)
+
+
+@checks("entitlements.snapshot")
+def test_snapshot_has_the_agreed_fields(snapshot):
+    assert snapshot.status == 200
+    assert set(snapshot.json) >= FIELDS
+
+
+@checks("entitlements.snapshot")
+def test_source_is_named(snapshot):
+    assert isinstance(snapshot.field("source"), str)
+
+
+@checks("entitlements.snapshot")
+@pytest.mark.parametrize("key", sorted(STANDING_KEYS))
+def test_standing_key_is_always_there(snapshot, key):
+    entry = entries(snapshot)[key]
+    assert set(entry) >= ENTRY_FIELDS
+    assert entry["key"] == key
+    assert entry["status"] in STATUSES
+
+
+@checks("entitlements.snapshot")
+def test_new_player_owns_nothing(growing):
+    assert owned(growing[0]) == set()
+
+
+@checks("entitlements.snapshot")
+def test_owned_entry_says_what_and_until_when(growing):
+    entry = entitlement(growing[1], "NO_ADS")
+    assert set(entry) >= ENTRY_FIELDS
+    assert entry["status"] == "owned"
+    assert growing[1].time("entitlements", "NO_ADS", "granted_at")
+    assert growing[1].time("entitlements", "NO_ADS", "expires_at")
+
+
+@checks("entitlements.snapshot")
+def test_snapshot_is_the_callers_own(snapshot, player):
+    assert snapshot.field("username").lower() == player.username.lower()
+
+
+@checks("entitlements.snapshot")
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_no_trick_shows_another_player(disguised, disguise, player, rival):
+    answer = disguised[disguise]
+    assert rival.username.lower() not in answer.text.lower()
+    assert answer.status != 200 or answer.field("username").lower() == player.username.lower()
+
+
+@checks("entitlements.freshness")
+def test_ttl_is_one_the_client_will_honour(snapshot):
+    assert type(snapshot.field("ttl_seconds")) is int
+    assert snapshot.field("ttl_seconds") in CLIENT_TTL_RANGE
+
+
+@checks("entitlements.freshness")
+def test_server_time_is_now(snapshot, expect):
+    assert abs(snapshot.clock_skew("server_time")) < timedelta(seconds=expect.clock_skew_s)
+
+
+@checks("entitlements.freshness")
+def test_server_time_is_utc(snapshot):
+    assert snapshot.time("server_time").utcoffset() == timedelta(0)
+
+
+@checks("entitlements.freshness")
+def test_server_time_is_new_on_every_call(snapshot, later_snapshot):
+    assert later_snapshot.time("server_time") > snapshot.time("server_time")
+
+
+@checks("entitlements.freshness")
+def test_no_cache_stands_before_the_snapshot(snapshot, later_snapshot):
+    assert "Age" not in snapshot.headers
+    assert "Age" not in later_snapshot.headers
+
+
+@checks("entitlements.freshness")
+def test_version_never_goes_down(growing):
+    versions = [each.field("version") for each in growing]
+    assert {type(version) for version in versions} == {int}
+    assert versions == sorted(versions)
+
+
+@checks("entitlements.freshness")
+def test_version_goes_up_on_a_change(growing):
+    before, bought, unchanged, ended = (each.field("version") for each in growing)
+    assert before < bought
+    assert unchanged < ended
+
+
+@checks("entitlements.expiry")
+def test_entitlement_ends_by_itself(short_lived):
+    assert short_lived.over.time("server_time") > short_lived.ends
+    assert entitlement(short_lived.over, "PREMIUM_CINEMATICS_PACK").get("status") != "owned"
+
+
+@checks("entitlements.expiry")
+def test_gate_closes_by_itself(short_lived):
+    assert short_lived.gate.status == 403
+
+
+@checks("entitlements.expiry")
+def test_what_was_over_before_it_was_reported_is_not_owned(long_over):
+    snapshot, _ = long_over
+    assert entitlement(snapshot, "PREMIUM_CINEMATICS_PACK").get("status") != "owned"
+
+
+@checks("entitlements.expiry")
+def test_what_was_over_before_it_was_reported_opens_no_gate(long_over):
+    _, gate = long_over
+    assert gate.status == 403

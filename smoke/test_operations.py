@@ -1,0 +1,133 @@
+"""Operations: release mode, the routes that must be closed, and the emergency stop."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from harness import checks, probe
+from harness.evidence.exchange import Exchange
+from harness.evidence.probe import together
+from harness.target.api import SIMULATED, UNKNOWN_PURCHASE
+from harness.target.customers import owned
+from harness.target.players import Player
+from harness.target.webhooks import dashboard_test
+
+
+@probe
+async def features(api):
+    """The feature flags, asked without credentials."""
+    return await api.features()
+
+
+@probe
+async def simulated(api, players, release_mode):
+    """Each simulated-purchase route, asked by a player and by nobody; and what the player owns afterwards."""
+    player = await players.register()
+    whose = {"player": player, "nobody": None}
+    pairs = [(name, who) for name in SIMULATED for who in whose]
+    calls = {(name, who): api.simulated_purchase(name, whose[who], player.username) for name, who in pairs}
+    return await together(calls), await api.snapshot(player)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A deployment with purchases switched off: its flags, a verification, and what has to go on."""
+
+    player: Player
+    flags: Exchange
+    verification: Exchange
+    login: Exchange
+    snapshot: Exchange
+    gate: Exchange
+
+
+@probe
+async def stopped_api(switch_off):
+    """A deployment whose emergency switch is thrown (contract, section 7)."""
+    return await switch_off()
+
+
+@probe
+async def stopped(stopped_api, players):
+    """What it answers to a player of its own."""
+    api = stopped_api
+    player = await players.register(api=api)
+    answers = await together(
+        {
+            "flags": api.features(),
+            "verification": api.verify_purchase(player, UNKNOWN_PURCHASE),
+            "login": api.login(player.username, player.password),
+            "snapshot": api.snapshot(player),
+            "gate": api.cinematic_access(player),
+        }
+    )
+    return Stopped(player, **answers)
+
+
+@probe
+async def stopped_webhook(stopped_api, stopped, webhooks):
+    """The dashboard's TEST event while the switch is thrown."""
+    return await webhooks.on(stopped_api).deliver(dashboard_test(stopped.player.username))
+
+
+@checks("operations.release-mode")
+def test_features_are_announced(features):
+    assert features.status == 200
+    assert set(features.json) >= {"version", "ttlSeconds", "flags"}
+
+
+@checks("operations.release-mode")
+def test_purchases_are_switched_as_expected(features, expect):
+    assert features.field("flags", "PURCHASES_ENABLED") is (expect.purchases == "enabled")
+
+
+@checks("operations.simulated-purchases-off")
+@pytest.mark.parametrize("who", ["player", "nobody"])
+@pytest.mark.parametrize("route", SIMULATED)
+def test_simulated_purchase_is_refused(simulated, route, who):
+    answers, _ = simulated
+    assert answers[route, who].status == 403
+
+
+@checks("operations.simulated-purchases-off")
+def test_simulated_purchases_grant_nothing(simulated):
+    _, snapshot = simulated
+    assert owned(snapshot) == set()
+
+
+@checks("operations.emergency-stop")
+def test_stopped_verification_says_why(stopped):
+    assert stopped.verification.status == 503
+    assert said(stopped.verification)
+
+
+@checks("operations.emergency-stop")
+def test_stop_shows_in_the_flags(stopped):
+    assert stopped.flags.field("flags", "PURCHASES_ENABLED") is False
+
+
+@checks("operations.emergency-stop")
+def test_login_goes_on(stopped):
+    assert stopped.login.status == 200
+
+
+@checks("operations.emergency-stop")
+def test_snapshot_goes_on(stopped):
+    assert stopped.snapshot.status == 200
+
+
+@checks("operations.emergency-stop")
+def test_gates_go_on(stopped):
+    assert stopped.gate.status == 403
+
+
+@checks("operations.emergency-stop")
+def test_webhooks_go_on(stopped_webhook):
+    assert stopped_webhook.status == 200
+
+
+def said(answer):
+    """The text that a refusal has for a player, wherever in its body it stands."""
+    body = answer.json
+    values = body.values() if isinstance(body, dict) else [body]
+    return [value for value in values if isinstance(value, str) and " " in value.strip()]

@@ -1,0 +1,248 @@
+"""Purchases: verified by RevenueCat, granted once, refused clearly."""
+
+import asyncio
+import json
+
+import pytest
+
+from harness import checks, probe
+from harness.evidence.probe import together
+from harness.target.api import UNKNOWN_PURCHASE
+from harness.target.customers import entries, owned
+from harness.target.revenuecat import refused
+
+# Well-formed, but nothing that RevenueCat would confirm: a clear refusal.
+UNKNOWN = {
+    "product": {"product_id": "no_such_product"},
+    "key": {"entitlement_key": "NO_SUCH_KEY"},
+    "product-and-key-mixed": {"entitlement_key": "PREMIUM"},
+    "empty-transaction": {"transaction_id": ""},
+    "huge-receipt": {"receipt_data": "r" * 1_000_000},
+    "nul-in-receipt": {"receipt_data": "nul\u0000byte"},
+    "nul-in-transaction": {"transaction_id": "nul\u0000byte"},
+    "dotted-key": {"entitlement_key": "PREMIUM.status"},
+    "dollar-key": {"entitlement_key": "$set"},
+    "proto-key": {"entitlement_key": "__proto__"},
+}
+# Not what the call takes: 4xx.
+MALFORMED = {
+    "no-body": b"",
+    "not-json": b"{product_id: 1",
+    "not-utf8": b'{"product_id": "\xff\xfe"}',
+    "null": b"null",
+    "array": json.dumps([UNKNOWN_PURCHASE]).encode(),
+    "string": b'"PREMIUM"',
+    "empty-object": b"{}",
+    "number-for-product": json.dumps({**UNKNOWN_PURCHASE, "product_id": 7}).encode(),
+    "null-product": json.dumps({**UNKNOWN_PURCHASE, "product_id": None}).encode(),
+    "array-for-product": json.dumps({**UNKNOWN_PURCHASE, "product_id": ["premium_monthly"]}).encode(),
+    "operator-for-product": json.dumps({**UNKNOWN_PURCHASE, "product_id": {"$ne": ""}}).encode(),
+    "operator-for-key": json.dumps({**UNKNOWN_PURCHASE, "entitlement_key": {"$gt": ""}}).encode(),
+    "operator-for-idempotency-key": json.dumps(
+        {**UNKNOWN_PURCHASE, "idempotency_key": {"$exists": True}}
+    ).encode(),
+    "operator-for-transaction": json.dumps({**UNKNOWN_PURCHASE, "transaction_id": {"$ne": None}}).encode(),
+    "object-for-receipt": json.dumps({**UNKNOWN_PURCHASE, "receipt_data": {"a": 1}}).encode(),
+}
+REFUSED_LATER = ("down", "hang")
+
+
+@probe
+async def unknown(api, players, verification):
+    """Each unknown purchase by a player who owns nothing; and that player's snapshot afterwards."""
+    buyer = await players.register()
+    bodies = {case: {**UNKNOWN_PURCHASE, "idempotency_key": case, **field} for case, field in UNKNOWN.items()}
+    answers = await together({case: api.verify_purchase(buyer, body) for case, body in bodies.items()})
+    return answers, await api.snapshot(buyer)
+
+
+@probe
+async def malformed(api, players, verification):
+    """Each malformed body by a player who owns nothing; and that player's snapshot afterwards."""
+    buyer = await players.register()
+    calls = {case: api.verify_purchase(buyer, content=body) for case, body in MALFORMED.items()}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    calls["form"] = api.verify_purchase(buyer, content=b"product_id=premium_monthly", headers=form)
+    return await together(calls), await api.snapshot(buyer)
+
+
+@probe
+async def after_unknown_receipt(api, unknown_receipt):
+    """The snapshot after the unknown receipt was verified."""
+    buyer, _ = unknown_receipt
+    return await api.snapshot(buyer)
+
+
+@probe
+async def in_parallel(api, players, verification, stand_in):
+    """The same valid purchase verified five times at once; the snapshots before and after."""
+    buyer = await players.register()
+    receipt = stand_in.receipt()
+    await stand_in.buy(buyer.username, receipt)
+    body = receipt.body(f"key-{buyer.username}")
+    before = await api.snapshot(buyer)
+    answers = await asyncio.gather(*(api.verify_purchase(buyer, body) for _ in range(5)))
+    return before, answers, await api.snapshot(buyer)
+
+
+@probe
+async def refused_first(api, players, verification, stand_in):
+    """A purchase verified before RevenueCat knows of it, and again, unchanged, once it does."""
+    buyer = await players.register()
+    receipt = stand_in.receipt()
+    body = receipt.body(f"key-{buyer.username}")
+    early = await api.verify_purchase(buyer, body)
+    await stand_in.buy(buyer.username, receipt)
+    return early, await api.verify_purchase(buyer, body), await api.snapshot(buyer)
+
+
+async def through_outage(api, players, stand_in, mode):
+    """A valid purchase verified while RevenueCat is out, and again afterwards; three exchanges."""
+    buyer = await players.register()
+    receipt = stand_in.receipt()
+    await stand_in.buy(buyer.username, receipt)
+    body = receipt.body(f"key-{buyer.username}")
+    await stand_in.outage(buyer.username, mode)
+    during = await api.verify_purchase(buyer, body)
+    meanwhile = await api.snapshot(buyer)
+    await stand_in.outage(buyer.username, "none")
+    return during, meanwhile, await api.verify_purchase(buyer, body), await api.snapshot(buyer)
+
+
+@probe
+async def outages(api, players, verification, stand_in):
+    """A valid purchase through each kind of outage."""
+    return await together({mode: through_outage(api, players, stand_in, mode) for mode in REFUSED_LATER})
+
+
+@checks("purchases.invalid-refused")
+def test_customer_whom_revenuecat_never_saw_gets_a_clear_refusal(unknown_receipt):
+    """RevenueCat creates the customer on the first look-up and answers 201: no reason to fail."""
+    _, answer = unknown_receipt
+    assert refused(answer.status, answer.json)
+
+
+@checks("purchases.invalid-refused")
+def test_unknown_receipt_grants_nothing(after_unknown_receipt):
+    assert owned(after_unknown_receipt) == set()
+
+
+@checks("purchases.invalid-refused")
+@pytest.mark.parametrize("case", UNKNOWN)
+def test_unknown_purchase_gets_a_clear_refusal(unknown, case):
+    answers, _ = unknown
+    status = answers[case].status
+    assert status == 413 or refused(status, answers[case].json)
+
+
+@checks("purchases.invalid-refused")
+@pytest.mark.parametrize("case", [*MALFORMED, "form"])
+def test_malformed_body_gets_4xx(malformed, case):
+    answers, _ = malformed
+    assert answers[case].status in range(400, 500)
+
+
+@checks("purchases.invalid-refused")
+def test_snapshot_is_well_after_unknown_purchases(unknown):
+    _, snapshot = unknown
+    assert owned(snapshot) == set()
+    assert set(entries(snapshot)) >= {"PREMIUM", "NO_ADS"}
+
+
+@checks("purchases.invalid-refused")
+def test_snapshot_is_well_after_malformed_bodies(malformed):
+    _, snapshot = malformed
+    assert owned(snapshot) == set()
+    assert set(entries(snapshot)) >= {"PREMIUM", "NO_ADS"}
+
+
+@checks("purchases.granted")
+def test_valid_purchase_succeeds(bought):
+    assert bought.first.status == 200
+    assert bought.first.field("success") is True
+    assert set(bought.first.json) >= {"entitlements_snapshot", "message"}
+
+
+@checks("purchases.granted")
+def test_valid_purchase_shows_in_its_own_answer(bought):
+    shown = bought.first.field("entitlements_snapshot", "entitlements", bought.receipt.entitlement_key)
+    assert shown["status"] == "owned"
+
+
+@checks("purchases.granted")
+def test_valid_purchase_shows_in_the_snapshot(bought):
+    assert owned(bought.granted) - owned(bought.before) == {bought.receipt.entitlement_key}
+
+
+@checks("purchases.granted")
+def test_valid_purchase_opens_the_gate(bought):
+    cinematic = bought.receipt.entitlement_key == "PREMIUM_CINEMATICS_PACK"
+    assert bought.gate.status == (200 if cinematic else 403)
+
+
+@checks("purchases.granted")
+@pytest.mark.parametrize("mode", REFUSED_LATER)
+def test_outage_of_revenuecat_is_said_as_one(outages, mode):
+    during, meanwhile, _, _ = outages[mode]
+    assert during.status in (502, 503, 504)
+    assert owned(meanwhile) == set()
+
+
+@checks("purchases.granted")
+@pytest.mark.parametrize("mode", REFUSED_LATER)
+def test_purchase_is_not_lost_in_an_outage(outages, mode):
+    _, _, later, snapshot = outages[mode]
+    assert (later.status, later.field("success")) == (200, True)
+    assert owned(snapshot) == {"PREMIUM_CINEMATICS_PACK"}
+
+
+@checks("purchases.granted")
+def test_refusal_is_not_remembered(refused_first):
+    early, later, snapshot = refused_first
+    assert refused(early.status, early.json)
+    assert (later.status, later.field("success")) == (200, True)
+    assert owned(snapshot) == {"PREMIUM_CINEMATICS_PACK"}
+
+
+@checks("purchases.idempotent")
+def test_same_purchase_again_gets_the_same_answer(bought):
+    assert (bought.again.status, bought.again.field("success")) == (bought.first.status, True)
+    assert bought.again.field("message") == bought.first.field("message")
+
+
+@checks("purchases.idempotent")
+def test_same_purchase_again_changes_nothing(bought):
+    assert entries(bought.after) == entries(bought.granted)
+    assert bought.after.field("version") == bought.granted.field("version")
+
+
+@checks("purchases.idempotent")
+def test_same_key_with_another_body_gets_the_first_answer_or_a_refusal(bought):
+    answer, first = bought.other_body, bought.first
+    assert answer.status in (409, 422) or (answer.status, answer.field("message")) == (
+        200,
+        first.field("message"),
+    )
+
+
+@checks("purchases.idempotent")
+def test_another_players_earlier_use_of_the_key_has_no_effect(bought):
+    assert refused(bought.tried_by_thief.status, bought.tried_by_thief.json)
+    assert bought.first.field("success") is True
+
+
+@checks("purchases.idempotent")
+def test_another_player_gains_nothing_by_the_key(bought):
+    assert refused(bought.by_thief.status, bought.by_thief.json)
+    assert owned(bought.thief) == set()
+
+
+@checks("purchases.idempotent")
+def test_parallel_verifications_grant_once(in_parallel, bought):
+    """As many changes as one verification makes, where the target counts its changes one by one."""
+    before, answers, after = in_parallel
+    assert {answer.status for answer in answers} <= {200, 409, 425, 429}
+    assert 200 in {answer.status for answer in answers}
+    one = bought.granted.field("version") - bought.before.field("version")
+    assert one != 1 or after.field("version") - before.field("version") == 1
+    assert owned(after) == {"PREMIUM_CINEMATICS_PACK"}

@@ -1,0 +1,224 @@
+"""Webhooks: delivered by RevenueCat alone, each event once."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from harness import checks, probe
+from harness.evidence.exchange import Exchange
+from harness.evidence.probe import together
+from harness.plugin import ENVIRONMENT
+from harness.target.customers import entitlement, entries, in_days, owned
+from harness.target.webhooks import clock_ms, encode, event, forgeries
+
+NEWER_TYPES = (
+    "PRODUCT_CHANGE",
+    "SUBSCRIPTION_EXTENDED",
+    "REFUND_REVERSED",
+    "TEMPORARY_ENTITLEMENT_GRANT",
+    "EXPERIMENT_ENROLLMENT",
+    "SOMETHING_NOT_YET_INVENTED",
+)
+MALFORMED = {
+    "not-json": b'{"api_version": "1.0", "event": {',
+    "array": b"[]",
+    "no-event": b'{"api_version": "1.0"}',
+    "null-event": b'{"api_version": "1.0", "event": null}',
+    "text-for-event": b'{"api_version": "1.0", "event": "TEST"}',
+}
+WRONG_TYPES = {
+    "number-for-type": {"type": 7},
+    "object-for-id": {"id": {"$ne": ""}},
+    "text-for-entitlements": {"entitlement_ids": "premium"},
+    "text-for-expiration": {"expiration_at_ms": "soon"},
+    "object-for-player": {"app_user_id": {"$gt": ""}},
+}
+
+
+def pytest_generate_tests(metafunc):
+    if "forgery" in metafunc.fixturenames:
+        strategy = metafunc.config.stash[ENVIRONMENT].file.webhook.strategy
+        metafunc.parametrize("forgery", forgeries(strategy))
+
+
+@probe
+async def tested(api, rival, dashboard_event):
+    """What the player to whom the TEST was attributed owns afterwards."""
+    return await api.snapshot(rival)
+
+
+@probe
+async def uncommon(customers, webhooks):
+    """Each type that has no effect specified, and an event with fields nobody knows yet."""
+    customer = await customers.new()
+    sent = {kind: customer.event(kind, "premium", expiration_at_ms=in_days(1)) for kind in NEWER_TYPES}
+    sent["extra-fields"] = customer.event("TEST", surprise={"nested": [1, None]}, another=True)
+    return await together({case: webhooks.deliver(each) for case, each in sent.items()})
+
+
+@probe
+async def malformed(webhooks, rival):
+    """Malformed bodies and fields with genuine credentials."""
+    wrong = {case: encode(event("TEST", rival.username, **field)) for case, field in WRONG_TYPES.items()}
+    return await together({case: webhooks.post(body) for case, body in (MALFORMED | wrong).items()})
+
+
+@dataclass(frozen=True)
+class Forgeries:
+    """Answers to forged deliveries of a grant, to the same with a body that is no event, and what they changed."""
+
+    answers: dict[str, Exchange]
+    without_event: dict[str, Exchange]
+    after: Exchange
+
+
+@probe
+async def forged(customers, webhooks, webhook_settings):
+    """Every kind of forged credentials."""
+    customer = await customers.new()
+    grant, nonsense = encode(customer.event("INITIAL_PURCHASE", "premium")), b'{"event": 7'
+    kinds = forgeries(webhook_settings.strategy)
+
+    async def post(kind, body):
+        credentials, body = webhooks.signer.forged(kind, body, customer.player.token)
+        return await webhooks.post(body, credentials)
+
+    answers = await together({kind: post(kind, grant) for kind in kinds})
+    without_event = await together({kind: post(kind, nonsense) for kind in kinds})
+    return Forgeries(answers, without_event, await customer.settled())
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """One event delivered again and again: the answers, and snapshots before, after the first, after all.
+
+    `step`: by how much `version` rises for one purchase on this target.
+    """
+
+    answers: list[Exchange]
+    before: Exchange
+    once: Exchange
+    after: Exchange
+    step: int
+
+    @property
+    def changes(self):
+        """How many changes the target counted from before to after; None where it does not count one by one.
+
+        One of them is the purchase that shows everything before it to be settled.
+        """
+        rise = self.after.field("version") - self.before.field("version")
+        return rise - 1 if self.step == 1 else None
+
+
+async def repeated(customer, webhooks, times, at_once):
+    """Deliver a purchase; then the same again, `times` in all, or all at once."""
+    untouched = await customer.snapshot()
+    before = await customer.settled()
+    sent = customer.event("INITIAL_PURCHASE", "premium", expiration_at_ms=in_days(30))
+    if at_once:
+        answers = await asyncio.gather(*(webhooks.deliver(sent) for _ in range(times)))
+        once = await customer.until_owned("PREMIUM")
+    else:
+        answers = [await webhooks.deliver(sent)]
+        once = await customer.until_owned("PREMIUM")
+        answers += [await webhooks.deliver(sent) for _ in range(times - 1)]
+    step = before.field("version") - untouched.field("version")
+    return Repeated(answers, before, once, await customer.settled(), step)
+
+
+@probe
+async def repeats(customers, webhooks):
+    """The same event three times in sequence, and eight times in parallel."""
+    first, second = await asyncio.gather(customers.new(), customers.new())
+    return await together(
+        {
+            "in-sequence": repeated(first, webhooks, 3, at_once=False),
+            "in-parallel": repeated(second, webhooks, 8, at_once=True),
+        }
+    )
+
+
+@probe
+async def stale_repeat(customers, webhooks):
+    """A purchase delivered again after its refund: the same event, now out of date."""
+    customer = await customers.new()
+    bought = await customer.has("NON_RENEWING_PURCHASE", "premium_cinematics", event_timestamp_ms=clock_ms())
+    await customer.until_owned("PREMIUM_CINEMATICS_PACK")
+    await customer.has("CANCELLATION", "premium_cinematics", cancel_reason="CUSTOMER_SUPPORT")
+    await customer.until_lost("PREMIUM_CINEMATICS_PACK")
+    return await webhooks.deliver(bought), await customer.settled()
+
+
+@checks("webhooks.delivered")
+def test_dashboard_test_is_delivered(dashboard_event):
+    _, answer = dashboard_event
+    assert answer.status == 200
+
+
+@checks("webhooks.delivered")
+def test_dashboard_test_changes_nobody(tested):
+    assert owned(tested) == set()
+
+
+@checks("webhooks.delivered")
+@pytest.mark.parametrize("case", [*NEWER_TYPES, "extra-fields"])
+def test_what_is_not_specified_is_accepted(uncommon, case):
+    assert uncommon[case].status == 200
+
+
+@checks("webhooks.delivered")
+@pytest.mark.parametrize("case", [*MALFORMED, *WRONG_TYPES])
+def test_malformed_event_gets_4xx(malformed, case):
+    assert malformed[case].status in range(400, 500)
+
+
+@checks("webhooks.delivered")
+def test_answer_comes_in_time(dashboard_event, repeats, webhook_settings, record_property):
+    """RevenueCat disconnects after 60 s."""
+    slowest = max(answer.elapsed for answer in [dashboard_event[1], *repeats["in-parallel"].answers])
+    record_property("webhook_ms", round(slowest / timedelta(milliseconds=1)))
+    assert slowest < timedelta(seconds=webhook_settings.answers_within_s)
+
+
+@checks("webhooks.signature")
+def test_forged_credentials_are_refused(forged, forgery):
+    assert forged.answers[forgery].status in (401, 403)
+
+
+@checks("webhooks.signature")
+def test_credentials_come_before_the_body(forged, forgery):
+    assert forged.without_event[forgery].status in (401, 403)
+
+
+@checks("webhooks.signature")
+def test_forged_events_change_nothing(forged):
+    assert "PREMIUM" not in owned(forged.after)
+
+
+@checks("webhooks.idempotent")
+@pytest.mark.parametrize("how", ["in-sequence", "in-parallel"])
+def test_every_repeat_is_accepted(repeats, how):
+    assert {answer.status for answer in repeats[how].answers} == {200}
+
+
+@checks("webhooks.idempotent")
+@pytest.mark.parametrize("how", ["in-sequence", "in-parallel"])
+def test_repeats_change_state_once(repeats, how):
+    assert repeats[how].changes in (1, None)
+
+
+@checks("webhooks.idempotent")
+@pytest.mark.parametrize("how", ["in-sequence", "in-parallel"])
+def test_repeats_leave_the_entitlement_as_it_was(repeats, how):
+    assert entitlement(repeats[how].once, "PREMIUM")["status"] == "owned"
+    assert entries(repeats[how].after)["PREMIUM"] == entries(repeats[how].once)["PREMIUM"]
+
+
+@checks("webhooks.idempotent")
+def test_stale_repeat_revives_nothing(stale_repeat):
+    answer, snapshot = stale_repeat
+    assert answer.status == 200
+    assert "PREMIUM_CINEMATICS_PACK" not in owned(snapshot)
