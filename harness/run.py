@@ -86,7 +86,9 @@ class Run:
         self.gathering.call(self.transport.close()).result()
         self.gathering.close()
         for process in self._processes:
-            process.stop()
+            process.end()
+        for process in self._processes:
+            process.wait()
         self.ledger.close()
 
     async def _find(self) -> Site:

@@ -147,6 +147,9 @@ class Gathering:
 
     def value(self, node: Node) -> Any:
         """What the node gathered, waiting for it; raises what the gathering raised."""
+        task = self._tasks.get(node)
+        if task is not None and task.done():
+            return task.result()  # no need to ask the busy loop
         return self.call(self._value(node)).result()
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from harness.environment import Start
 from harness.errors import NoAnswer, Unreachable
@@ -49,10 +50,9 @@ class Process:
 
     async def located(self, within_s: float) -> Site:
         """Where it listens, from the JSON line that it prints; raises Unreachable."""
-        assert self._process.stdout is not None
         try:
             async with asyncio.timeout(within_s):
-                line = await asyncio.to_thread(self._process.stdout.readline)
+                line = await asyncio.to_thread(self._pipe("stdout").readline)
             said = json.loads(line)
             return Site(said["base_url"], said.get("revenuecat_url"))
         except TimeoutError:
@@ -65,17 +65,24 @@ class Process:
                 f"the target that this run started did not come up: {last or '(no log)'}"
             ) from None
 
-    def stop(self) -> None:
-        """End the process, by force where it does not go."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
+    def end(self) -> None:
+        """Ask the process to end."""
+        self._pipe("stdin").close()
         self._process.terminate()
+
+    def wait(self) -> None:
+        """Until the process has ended; by force where it does not go within 5 s."""
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._process.stdout.close()
+        self._pipe("stdout").close()
+
+    def _pipe(self, name: str) -> IO[bytes]:
+        pipe: IO[bytes] | None = getattr(self._process, name)
+        assert pipe is not None, f"started without a pipe for {name}"
+        return pipe
 
 
 async def ready(api: Api, within_s: float, version: str | None) -> Exchange:

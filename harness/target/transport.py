@@ -1,4 +1,8 @@
-"""The one way to the target: time-outs, read-only fence, rate limit, connection retry, body-size cap."""
+"""The one way to the target: time-outs, read-only fence, rate limit, connection retry, body-size cap.
+
+It stands on httpx's transports, below its client: no cookies are kept, no redirect is followed, and no proxy or
+credentials come from the machine.
+"""
 
 import asyncio
 import ssl
@@ -24,12 +28,14 @@ class Transport:
         access, target = environment.file.access, environment.file.target
         self._ledger = ledger
         self._writes, self._timeout_s = access.writes, access.timeout_s
-        self._slots = asyncio.Semaphore(access.max_concurrency)
         self._interval_s = 1 / access.requests_per_second if access.requests_per_second else 0.0
         self._next_at = 0.0
         tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
-        self._client = _client(tls, httpx.Limits(max_connections=None, keepalive_expiry=4))
-        self._fresh = _client(tls, httpx.Limits(max_connections=None, max_keepalive_connections=0))
+        # One connection each, the last used first: a pool of connections costs more time than it saves here.
+        self._connections = [_connection(tls) for _ in range(access.max_concurrency)]
+        self._idle: asyncio.LifoQueue[httpx.AsyncHTTPTransport] = asyncio.LifoQueue()
+        for connection in self._connections:
+            self._idle.put_nowait(connection)
         self.retries = 0
 
     async def send(
@@ -49,26 +55,25 @@ class Transport:
                     f"{method} {url.path} may write", "set access.writes = true where that is allowed"
                 )
             self._ledger.record("request", method=method, path=url.path)
-        request = self._client.build_request(method, url, headers=headers, content=content or None)
-        attempts, timeout_s = 1, timeout_s or self._timeout_s
-        async with self._slots:
+        request = httpx.Request(method, url, headers=headers, content=content or None)
+        timeout_s = timeout_s or self._timeout_s
+        connection = await self._idle.get()
+        try:
+            return await self._attempt(connection, request, content, timeout_s, 1)
+        except httpx.TransportError:
+            # A server may drop the connection right after a 500 (contract, section 1): once more, on a new one.
+            self.retries += 1
             try:
-                exchange = await self._attempt(self._client, request, content, timeout_s, attempts)
-            except httpx.TransportError:
-                # A server may drop the connection right after a 500 (contract, section 1): once more, on a new one.
-                attempts += 1
-                self.retries += 1
-                request.headers["Connection"] = "close"
-                try:
-                    exchange = await self._attempt(self._fresh, request, content, timeout_s, attempts)
-                except httpx.TransportError as error:
-                    cause = str(error) or type(error).__name__
-                    raise NoAnswer(f"{method} {url.path} got no answer, twice: {cause}") from None
-        return exchange
+                return await self._attempt(connection, request, content, timeout_s, 2)
+            except httpx.TransportError as error:
+                cause = str(error) or type(error).__name__
+                raise NoAnswer(f"{method} {url.path} got no answer, twice: {cause}") from None
+        finally:
+            self._idle.put_nowait(connection)
 
     async def _attempt(
         self,
-        client: httpx.AsyncClient,
+        connection: httpx.AsyncHTTPTransport,
         request: httpx.Request,
         content: bytes,
         timeout_s: float,
@@ -78,7 +83,7 @@ class Transport:
         started, clock = now(), monotonic()
         try:
             async with asyncio.timeout(timeout_s):
-                response = await client.send(request, stream=True)
+                response = await connection.handle_async_request(request)
                 try:
                     body, truncated = await _bounded(response)
                 finally:
@@ -111,8 +116,8 @@ class Transport:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
-        await self._fresh.aclose()
+        for connection in self._connections:
+            await connection.aclose()
 
 
 async def _bounded(response: httpx.Response) -> tuple[bytes, bool]:
@@ -127,9 +132,10 @@ async def _bounded(response: httpx.Response) -> tuple[bytes, bool]:
     return bytes(body), False
 
 
-def _client(tls: ssl.SSLContext, limits: httpx.Limits) -> httpx.AsyncClient:
-    # timeout=None: `_attempt` bounds the whole exchange, not each read
-    return httpx.AsyncClient(verify=tls, limits=limits, timeout=None, trust_env=False, follow_redirects=False)
+def _connection(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+    # Idle for longer than that, a server may close it just when it is used again.
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=4)
+    return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits)
 
 
 def _tls(verify: bool, ca_file: str | None, where: str) -> ssl.SSLContext:

@@ -1,0 +1,1 @@
+"""The embedded default target: a small Divine Heroes backend, and a stand-in for RevenueCat beside it."""

@@ -1,0 +1,106 @@
+"""Both servers in one event loop: the backend, and the RevenueCat stand-in that it calls over HTTP."""
+
+import asyncio
+import contextlib
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import uvicorn
+
+from reference.app import build
+from reference.logs import log
+from reference.settings import Settings
+from reference.stand_in import stand_in
+
+STOP_WITHIN_S = 0.4
+
+
+class Server(uvicorn.Server):
+    """A server that tells when it listens, and leaves signals to the process."""
+
+    def __init__(self, app: Any, access_log: bool) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=access_log,
+                proxy_headers=False,  # or a header could name the address that logout is throttled by
+                server_header=False,
+            )
+        )
+        self.ready = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+def run(
+    settings: Settings,
+    backend: socket.socket,
+    revenuecat: socket.socket,
+    *,
+    until_eof: bool,
+    access_log: bool,
+) -> None:
+    """Serves until SIGTERM, SIGINT or, if asked, the end of stdin."""
+    asyncio.run(_serve(settings, backend, revenuecat, until_eof, access_log))
+
+
+async def _serve(
+    settings: Settings, backend: socket.socket, revenuecat: socket.socket, until_eof: bool, access_log: bool
+) -> None:
+    urls = {"base_url": _url(backend), "revenuecat_url": _url(revenuecat)}
+    settings = replace(settings, revenuecat_base_url=settings.revenuecat_base_url or urls["revenuecat_url"])
+    servers = {
+        Server(build(settings), access_log): backend,
+        Server(stand_in(settings.revenuecat_secret_key), access_log): revenuecat,
+    }
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if until_eof:
+        threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
+    tasks = [asyncio.create_task(server.serve([sock])) for server, sock in servers.items()]
+    for server in servers:
+        await server.ready.wait()
+    log.info("Backend at %s, RevenueCat stand-in at %s", *urls.values())
+    sys.stdout.write(json.dumps(urls) + "\n")
+    sys.stdout.flush()
+    # The first purchase would otherwise wait for this.
+    loop.run_in_executor(None, importlib.import_module, "httpx")
+    await stop.wait()
+    log.info("Stopping")
+    for server in servers:
+        server.should_exit = server.force_exit = True
+    await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
+
+
+def _url(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    # os.read, not sys.stdin: a thread that waits inside a buffered reader would hold up the exit.
+    while os.read(0, 4096):
+        pass
+    with contextlib.suppress(RuntimeError):  # the loop is closed: we are stopping already
+        loop.call_soon_threadsafe(stop.set)
