@@ -9,7 +9,7 @@ import re
 import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -57,7 +57,7 @@ class Start(Section):
     """A target that the run starts itself, as a process, and stops at its end."""
 
     command: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]  # "{python}" is this interpreter
-    variables: dict[str, str] = {}
+    variables: dict[str, str] = Field(default_factory=dict)
     generate: Annotated[tuple[Variable, ...], Field(strict=False)] = ()  # secrets made up where unset
 
     @property
@@ -221,6 +221,16 @@ class Environment:
     def value(self, variable: str | None) -> str | None:
         """The value of a variable that the file names; None where the file names none."""
         return None if variable is None else self.variables[variable]
+
+
+def impatient(environment: Environment, seconds: float) -> Environment:
+    """The same, waiting at most that long for the target to become ready."""
+    target = environment.file.target
+    within_s = min(seconds, target.ready_within_s)
+    file = environment.file.model_copy(
+        update={"target": target.model_copy(update={"ready_within_s": within_s})}
+    )
+    return replace(environment, file=file)
 
 
 def available() -> dict[str, Path]:

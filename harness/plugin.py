@@ -1,6 +1,6 @@
 """The door: pytest's hooks. What they do is in the rooms behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness import collection, environment, preflight
+from harness.allure_output import scrub_allure
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
 from harness.evidence.exchange import Exchange, now, witnessed
@@ -17,7 +18,7 @@ from harness.run import Run
 from harness.target.lifecycle import Site
 from harness.verdict import RunFacts, Verdict, check_not_required, decide, load_known_issues
 from harness.verdict.checks import PROPERTY, tie
-from harness.verdict.failure import explain
+from harness.verdict.failure import checked, explain
 from harness.verdict.report import scrubbed, terminal, write_reports
 from runbook.loader import load_runbook
 
@@ -64,6 +65,8 @@ class Verifier:
         worker: dict[str, Any] | None = getattr(config, "workerinput", None)
         given = {"variables": worker["verifier_variables"]} if worker else {}
         self.environment = environment.load(config.getoption("env"), config.getoption("base_url"), **given)
+        if config.getoption("check_env"):
+            self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
         self.runbook = load_runbook()
         where = f"{self.environment.path}: checklist.not_required"
@@ -90,6 +93,7 @@ class Verifier:
             return
         site = Site(**self.worker["verifier_site"]) if self.worker else None
         self.run = Run(self.environment, self.reports, site)
+        scrub_allure(self.config, self.run.secrets)
         if self._distributes() and not self._reached(self.run):
             self.config.pluginmanager.unregister(name="dsession")  # no workers for a target that is not there
 
@@ -126,10 +130,9 @@ class Verifier:
             reporter = self.config.pluginmanager.get_plugin("terminalreporter")
             tests = [item for item in session.items if collection.folder(item)]
             preflight.report(reporter, self.run, self.runbook, tests)
-        reached = self.unreachable is None and self._reached(self.run)
-        if self.config.getoption("check_env") and reached:
-            preflight.reached(self.config.pluginmanager.get_plugin("terminalreporter"), self.run.site)
-        return True if self.config.getoption("check_env") or not reached else None
+            preflight.reach(reporter, self.run.site if self._reached(self.run) else None, self.unreachable)
+            return True
+        return None if self.unreachable is None and self._reached(self.run) else True
 
     def _distributes(self) -> bool:
         return not self.worker and self.config.getoption("dist", "no") != "no"
@@ -144,7 +147,7 @@ class Verifier:
     # --- the tests
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[Any]:
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
         if self.run is None or not collection.folder(pyfuncitem):
             return (yield)
         with witnessed() as evidence:
@@ -162,17 +165,18 @@ class Verifier:
                 raise
 
     @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
-        report: pytest.TestReport = yield
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
         if self.run is None:
             return report
         scrub = self.run.secrets.scrub
         if report.failed and call.excinfo is not None and item.nodeid in self.results.items:
             promise = self.runbook.item(self.results.items[item.nodeid])
-            observed = call.excinfo.exconly(tryshort=True)
-            evidence = item.stash.get(EVIDENCE, [])
             scenario = self.runbook.scenario(promise.scenario)
-            report.longrepr = scrub(explain(promise, scenario, item.name, observed, evidence))
+            evidence = item.stash.get(EVIDENCE, [])
+            report.longrepr = scrub(explain(promise, scenario, checked(item, call.excinfo), evidence))
         elif isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
             report.longrepr = (path, line, scrub(reason))
@@ -180,7 +184,8 @@ class Verifier:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.results.add(report, dict(report.user_properties).get(PROPERTY))
+        items = [str(value) for name, value in report.user_properties if name == PROPERTY]
+        self.results.add(report, items[0] if items else None)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

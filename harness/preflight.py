@@ -19,32 +19,46 @@ def report(reporter: Any, run: Run, runbook: Runbook, tests: Iterable[pytest.Ite
     obstacles = _obstacles(run, tests)
     reporter.section(f"what {run.environment.name} can prove")
     for item in runbook.items:
-        required = "" if item.id not in run.environment.file.checklist.not_required else " (not required)"
-        if item.id not in obstacles:
-            reporter.write_line(f"no check    {item.id}{required}: the suite does not prove this item")
-        elif not obstacles[item.id]:
-            reporter.write_line(f"can prove   {item.id}")
+        checks = obstacles.get(item.id, [])
+        stopped = [reasons for reasons in checks if reasons]
+        if not checks:
+            word, why = "no check", ["the suite does not prove this item yet"]
+        elif not stopped:
+            word, why = "can prove", []
         else:
-            reasons = "; and ".join(sorted(obstacles[item.id]))
-            reporter.write_line(f"can't prove {item.id}{required}: {reasons}")
+            word = (
+                f"{len(checks) - len(stopped)} of {len(checks)}"
+                if len(stopped) < len(checks)
+                else "can't prove"
+            )
+            why = sorted({reason for reasons in stopped for reason in reasons})
+        required = "" if item.id not in run.environment.file.checklist.not_required else " (not required)"
+        reporter.write_line(f"{word:12} {item.id}{required}")
+        for reason in why:
+            reporter.write_line(f"{'':15}{reason}")
 
 
-def reached(reporter: Any, site: Site) -> None:
-    """Say that the target answers."""
-    reporter.write_line(f"reached     {site.origin}, version {site.version or '(none named)'}")
+def reach(reporter: Any, site: Site | None, cause: str | None) -> None:
+    """Say that the target answers, or the cause why it does not."""
+    if site is None:
+        reporter.write_line(f"unreachable  {cause}")
+    else:
+        reporter.write_line(f"reached      {site.origin}, version {site.version or '(none named)'}")
 
 
-def _obstacles(run: Run, tests: Iterable[pytest.Item]) -> dict[str, set[str]]:
+def _obstacles(run: Run, tests: Iterable[pytest.Item]) -> dict[str, list[set[str]]]:
+    """For each item, what stands in the way of each of its checks; an empty set where nothing does."""
     # Resources are made without waiting for the target: a gathering of their own, with nothing to wait for.
     gathering = Gathering(run, waits=False)
-    found: dict[str, set[str]] = {}
+    found: dict[str, list[set[str]]] = {}
     for test in tests:
-        reasons = found.setdefault(item_id(test), set())
+        reasons: set[str] = set()
         for node in collection.closure(test):
             if not node.is_probe:
                 try:
                     gathering.value(node)
                 except Unprovable as reason:
                     reasons.add(str(reason))
+        found.setdefault(item_id(test), []).append(reasons)
     gathering.close()
     return found

@@ -1,6 +1,7 @@
 """One run of the verifier: environment, target, evidence. Made once per process, closed at its end."""
 
 import asyncio
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class Run:
         self._processes: list[Process] = []
         self._log_path, self._log_offset = self._find_log()
         self.gathering = Gathering(self)
-        self._site = self.gathering.call(self._given(site) if site else self._find())
+        self._site: Future[Site] = self.gathering.call(self._given(site) if site else self._find())
 
     def wait(self) -> Site:
         """Where the target is, once it is ready; raises Unreachable."""

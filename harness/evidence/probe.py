@@ -198,7 +198,7 @@ class Gathering:
             return await node.function(**arguments)
         except (Unprovable, PromiseBroken):
             raise
-        except Exception as error:  # of the probe itself, or an answer that it did not foresee
+        except Exception as error:  # noqa: BLE001 (the probe's own, or an answer that it did not foresee)
             place = traceback.extract_tb(error.__traceback__)[-1]
             said = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             raise ProbeFailed(f"the probe {node.title} could not go on: {said}") from None

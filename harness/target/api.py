@@ -129,8 +129,9 @@ class Api:
                 return await self.call(name, by=by)
 
     async def simulated_purchase(self, name: str, by: Credentials, username: str) -> Exchange:
-        parts = {"username": username} if name == "battle_pass_purchase" else {}
-        return await self.call(name, "POST", by=by, json_body=_SIMULATED_BODY, **parts)
+        if name == "battle_pass_purchase":
+            return await self.call(name, "POST", by=by, json_body=_SIMULATED_BODY, username=username)
+        return await self.call(name, "POST", by=by, json_body=_SIMULATED_BODY)
 
 
 # A purchase that RevenueCat has never heard of.

@@ -3,6 +3,7 @@
 import itertools
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 import jwt
 
@@ -24,13 +25,20 @@ class Player:
     entrance: Exchange = field(repr=False)
 
     @property
+    def claims(self) -> dict[str, Any]:
+        """What the token says; raises PromiseBroken where it is no JWT."""
+        try:
+            claims: dict[str, Any] = jwt.decode(self.token, options={"verify_signature": False})
+        except jwt.InvalidTokenError as error:
+            raise PromiseBroken(f"the token is no JWT ({error})", self.entrance) from None
+        return claims
+
+    @property
     def id(self) -> str:
         """The user's UUID, from the token's `sub`; raises PromiseBroken where the token has none."""
-        try:
-            claims = jwt.decode(self.token, options={"verify_signature": False})
-            return str(claims["sub"])
-        except (jwt.InvalidTokenError, KeyError) as error:
-            raise PromiseBroken(f"the token is no JWT with a `sub` ({error})", self.entrance) from None
+        if "sub" not in self.claims:
+            raise PromiseBroken("the token has no `sub`", self.entrance)
+        return str(self.claims["sub"])
 
 
 class Players:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from harness.environment import ValidPurchase
-from harness.errors import PromiseBroken, Unprovable
+from harness.errors import Unprovable
 from harness.evidence.secrets import Secrets
 from harness.target.transport import Transport
 

@@ -28,6 +28,24 @@ PRODUCTS = {
     "no_ads": "no_ads_forever",
     "starter_pack": "starter_pack",
 }
+# Null in a TEST, though a purchase has them.
+TEST_NULLS = (
+    "entitlement_id",
+    "entitlement_ids",
+    "presented_offering_id",
+    "transaction_id",
+    "original_transaction_id",
+    "is_family_share",
+    "currency",
+    "price",
+    "price_in_purchased_currency",
+    "takehome_percentage",
+    "offer_code",
+    "tax_percentage",
+    "commission_percentage",
+    "metadata",
+    "renewal_number",
+)
 Event = dict[str, Any]
 _ticks = itertools.count()
 
@@ -72,12 +90,7 @@ def event(kind: str, app_user_id: str | None, entitlements: tuple[str, ...] = ()
 
 def dashboard_test(app_user_id: str) -> Event:
     """The TEST event of RevenueCat's dashboard: like a purchase, with its null pattern."""
-    nulls = (
-        "entitlement_id entitlement_ids presented_offering_id transaction_id original_transaction_id is_family_share "
-        "currency price price_in_purchased_currency takehome_percentage offer_code tax_percentage "
-        "commission_percentage metadata renewal_number"
-    ).split()
-    blank = dict.fromkeys(nulls)
+    blank = dict.fromkeys(TEST_NULLS)
     later = int(time.time() * 1000) + 7_200_000
     named = {"id": str(uuid.uuid4()).upper(), "product_id": "test_product", "store": "PLAY_STORE"}
     return event("TEST", app_user_id, **{**blank, **named, "expiration_at_ms": later})

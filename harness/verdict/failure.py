@@ -2,30 +2,49 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from textwrap import indent
+
+import pytest
 
 from harness.evidence.exchange import Exchange
 from runbook.loader import Item, Scenario
 
 _SHOWN = 2  # exchanges in full: an assertion is about what was read last
+_ERROR = re.compile(r"^([\w.]*\.)?(AssertionError|PromiseBroken|NoAnswer|ProbeFailed): ")
 _LISTED = 10  # exchanges of the story, by title
 
 
-def explain(item: Item, scenario: Scenario, test: str, observed: str, evidence: Sequence[Exchange]) -> str:
+@dataclass(frozen=True)
+class Checked:
+    """What a test checked, and what came of it: `place` is the line that failed, as file:line."""
+
+    test: str
+    observed: str
+    place: str
+
+
+def checked(test: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> Checked:
+    """The failure of a test, placed at its own line rather than at the harness's."""
+    own = [entry for entry in error.traceback if Path(entry.path) == test.path]
+    line = own[-1].lineno if own else test.reportinfo()[1] or 0
+    file = test.path.relative_to(test.config.rootpath).as_posix()
+    return Checked(test.name, error.exconly(tryshort=True), f"{file}:{line + 1}")
+
+
+def explain(item: Item, scenario: Scenario, failure: Checked, evidence: Sequence[Exchange]) -> str:
     """The message of a failed test; secrets are still in it.
 
     Its first line says what is wrong, and is the same for cases that fail in the same way.
-
-    `observed`: what the assertion or the probe said. `evidence`: the exchanges that the test read, in order.
+    `evidence`: the exchanges that the test read, in order.
     """
-    said = re.sub(
-        r"^([\w.]*\.)?(AssertionError|PromiseBroken|NoAnswer|ProbeFailed): ", "", observed.strip()
-    ).splitlines()
+    said = _ERROR.sub("", failure.observed.strip()).splitlines()
     first = said[0] if said else "failed"
     title = evidence[-1].title if evidence else ""
     lines = [first if title in first else f"{title}: {first}"]
     lines += [f"    {line.strip()}" for line in said[1:]]
-    lines += [f"checked    {in_words(test)}"]
+    lines += [f"checked    {in_words(failure.test)} ({failure.place})"]
     lines += [f"promised   {item.promise}", f"           [{item.id}, {item.severity}]"]
     lines += _shown(evidence)
     lines += [f"rollback   scenario {scenario.number}: {scenario.title}"]

@@ -1,0 +1,39 @@
+# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make lint | make serve
+
+PYTHON ?= python3
+ENV ?= local
+ARGS ?=
+BIN := .venv/bin
+
+# Without bytecode, pytest rewrites its plugins at every start: a second each time.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: smoke test lint serve lock
+
+smoke: .venv/installed
+	$(BIN)/python -m pytest --env=$(ENV) $(ARGS)
+
+test: .venv/installed
+	$(BIN)/python -m pytest tests -n 2 $(ARGS)
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The reference deployment, by hand; environments/served.toml is where it listens.
+serve: .venv/installed
+	mkdir -p reports/served
+	$(BIN)/python -m reference --port 8000 --revenuecat-port 8001 2>&1 | tee reports/served/target.log
+
+# After a change of pyproject.toml. No index address may get into the lock; `uv` is needed only here.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra reference --extra dev pyproject.toml --output-file requirements.lock
+
+.venv/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@

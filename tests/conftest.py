@@ -1,0 +1,150 @@
+"""Short ways to an environment, a recorded exchange and a small real server, for the tests of the harness."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import jwt
+import pytest
+
+from harness.environment import Environment, File
+from harness.evidence.exchange import Exchange
+from harness.evidence.ledger import Ledger
+from harness.target.api import Api
+from harness.target.players import Player
+from harness.target.transport import Transport
+
+STARTED = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
+
+
+class Request(NamedTuple):
+    """What the small server got; `connection` counts from 1, `send` sends bytes ahead of the answer."""
+
+    connection: int
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    send: Callable[[bytes], None]
+
+
+class Meeting(NamedTuple):
+    """The harness's side of a small server."""
+
+    environment: Environment
+    transport: Transport
+    api: Api
+    ledger: Ledger
+    url: httpx.URL
+
+
+# What the server says: (status, JSON value), raw bytes after which it hangs up, or None to hang up at once.
+Answer = Callable[[Request], Awaitable[tuple[int, Any] | bytes | None]]
+
+
+@asynccontextmanager
+async def serve(answer: Answer, **where: Any) -> AsyncIterator[str]:
+    """A server on a free port that lets `answer` speak; gives its origin."""
+    numbers = itertools.count(1)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = next(numbers)
+        try:
+            while True:
+                first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+                headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                said = await answer(Request(number, *first.split(" ")[:2], headers, body, writer.write))
+                if not isinstance(said, tuple):
+                    writer.write(said or b"")
+                    return
+                content = json.dumps(said[1]).encode()
+                writer.write(
+                    b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (said[0], len(content), content)
+                )
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the client has gone, or the test is over
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(talk, **(where or {"host": "127.0.0.1", "port": 0}))
+    try:
+        yield "http://{}:{}".format(*server.sockets[0].getsockname())
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def serving() -> Callable[..., Any]:
+    """`async with serving(answer) as origin`."""
+    return serve
+
+
+@pytest.fixture(scope="session")
+def make_environment() -> Callable[..., Environment]:
+    """An environment from its sections."""
+
+    def make(variables: dict[str, str] | None = None, **sections: Any) -> Environment:
+        file = File.model_validate({"target": {"base_url": "http://target.invalid"}, **sections})
+        return Environment("test", Path("test.toml"), file, variables or {})
+
+    return make
+
+
+@pytest.fixture
+def meet(make_environment: Callable[..., Environment], tmp_path: Path) -> Callable[..., Any]:
+    """Run `work(meeting)` against a server that speaks `answer`; gives what `work` returns."""
+
+    def meet(answer: Answer, work: Callable[[Meeting], Awaitable[Any]], **sections: Any) -> Any:
+        async def main() -> Any:
+            environment, ledger = make_environment(**sections), Ledger(tmp_path / "ledger.jsonl")
+            transport = Transport(environment, ledger)
+            try:
+                async with serve(answer) as origin:
+                    api = Api(environment, transport, origin)
+                    return await work(Meeting(environment, transport, api, ledger, httpx.URL(origin + "/x")))
+            finally:
+                await transport.close()
+                ledger.close()
+
+        return asyncio.run(main())
+
+    return meet
+
+
+@pytest.fixture(scope="session")
+def make_exchange() -> Callable[..., Exchange]:
+    """A recorded exchange that answered `content`; `recorded` replaces any of its fields."""
+
+    def make(content: Any = b"{}", status: int = 200, **recorded: Any) -> Exchange:
+        fields: dict[str, Any] = {
+            "method": "GET",
+            "url": httpx.URL("http://target.invalid/api/health"),
+            "sent_headers": (),
+            "sent_body": b"",
+            "response": httpx.Response(status, headers={"X-Kind": "test"}),
+            "content": content if isinstance(content, bytes) else json.dumps(content).encode(),
+            "started": STARTED,
+            "elapsed": timedelta(milliseconds=200),
+        }
+        return Exchange(**fields | recorded)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_player(make_exchange: Callable[..., Exchange]) -> Callable[..., Player]:
+    """A player whose token holds `claims`, signed with `secret`."""
+
+    def make(secret: str, **claims: Any) -> Player:
+        return Player("smoke_1", "password", jwt.encode(claims, secret, "HS256"), make_exchange())
+
+    return make

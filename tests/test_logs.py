@@ -1,0 +1,118 @@
+"""Log sources: the lines of this run from a file or a command; a broken source is a failure."""
+
+import asyncio
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from harness.environment import Logs
+from harness.errors import PromiseBroken, Unprovable
+from harness.target import logs as module
+from harness.target.logs import LogSource
+
+BEGIN = datetime(2026, 11, 23, 1, 2, 3, 999_000, tzinfo=UTC)
+
+
+def from_command(*command: str) -> LogSource:
+    return LogSource(Logs(source="command", command=command), None, BEGIN, 0)
+
+
+@pytest.fixture
+def from_file(tmp_path):
+    path = tmp_path / "target.log"
+    path.write_bytes(b"old\n")
+
+    def of(visible_within_s=5.0):
+        settings = Logs(source="file", path=str(path), visible_within_s=visible_within_s)
+        return LogSource(settings, path, BEGIN, path.stat().st_size), path
+
+    return of
+
+
+def append(path, text: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(text)
+
+
+def test_file_is_read_from_where_it_ended_when_the_run_began(from_file):
+    source, path = from_file()
+    append(path, b"new\nb\xffd\n")
+    assert asyncio.run(source.of_this_run()) == ["new", "b\ufffdd"]
+    assert asyncio.run(source.all()) == ["old", "new", "b\ufffdd"]
+
+
+def test_command_is_told_since_when(tmp_path):
+    source = from_command("echo", "--since={since}\nsecond")
+    assert asyncio.run(source.of_this_run()) == ["--since=2026-11-23T01:02:03Z", "second"]
+    assert asyncio.run(source.all()) == ["--since=1970-01-01T00:00:00Z", "second"]
+
+
+def test_lines_are_given_as_soon_as_they_are_what_is_waited_for(from_file):
+    source, path = from_file()
+
+    def met(lines):
+        if not lines:
+            append(path, b"Received webhook\n")
+        return bool(lines)
+
+    assert asyncio.run(source.until(met)) == ["Received webhook"]
+
+
+def test_lines_are_given_as_they_are_when_the_time_is_over(from_file):
+    source, path = from_file(visible_within_s=0.01)
+    append(path, b"something else\n")
+    assert asyncio.run(source.until(lambda lines: False)) == ["something else"]
+
+
+def test_file_that_cannot_be_read_is_a_failure(tmp_path):
+    path = tmp_path / "gone.log"
+    source = LogSource(Logs(source="file", path=str(path)), path, BEGIN, 0)
+    with pytest.raises(PromiseBroken) as caught:
+        asyncio.run(source.of_this_run())
+    assert str(caught.value) == f"the log {path} cannot be read (No such file or directory); mend logs.path"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (
+            ("no-such-command-here", "x"),
+            "`no-such-command-here` does not start (No such file or directory); mend logs.command",
+        ),
+        (
+            ("sh", "-c", "echo half; echo no such pod >&2; exit 3"),
+            "`sh` ended with 3: no such pod; mend logs.command",
+        ),
+    ],
+)
+def test_command_that_fails_is_a_failure(command, told):
+    with pytest.raises(PromiseBroken) as caught:
+        asyncio.run(from_command(*command).of_this_run())
+    assert str(caught.value) == told
+
+
+def test_command_that_never_ends_is_a_failure_and_is_ended(monkeypatch):
+    started = []
+
+    async def start(*command, **pipes):
+        started.append(await asyncio.create_subprocess_exec(*command, **pipes))
+        return started[0]
+
+    quick = {"timeout": lambda _: asyncio.timeout(0.05), "create_subprocess_exec": start}
+    monkeypatch.setattr(module, "asyncio", SimpleNamespace(**vars(asyncio) | quick))
+
+    async def work():
+        with pytest.raises(PromiseBroken) as caught:
+            await from_command("sleep", "60").of_this_run()
+        await asyncio.wait_for(started[0].wait(), 5)
+        return str(caught.value)
+
+    assert asyncio.run(work()) == "`sleep` gave no log within 30 s; mend logs.command"
+    assert started[0].returncode == -9
+
+
+def test_without_a_source_nothing_can_be_proven():
+    with pytest.raises(Unprovable) as caught:
+        LogSource(Logs(), None, BEGIN, 0)
+    assert (caught.value.reason, caught.value.remedy) == ("there is no log source", "set logs.source")

@@ -1,0 +1,71 @@
+"""The scrubber: no known secret gets through, in whatever form it stands."""
+
+import base64
+import json
+import shlex
+from urllib.parse import quote
+
+import pytest
+
+from harness.evidence.secrets import Secrets
+
+AWKWARD = "p/ä\"ss\\w'ord+&\n?"
+
+
+def knowing(**named: str) -> Secrets:
+    known = Secrets()
+    for name, value in named.items():
+        known.add(value, name)
+    return known
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        AWKWARD,
+        quote(AWKWARD, safe=""),
+        json.dumps(AWKWARD)[1:-1],
+        repr(AWKWARD)[1:-1],
+        base64.b64encode(AWKWARD.encode()).decode().rstrip("="),
+        AWKWARD.encode().hex(),
+        shlex.quote(AWKWARD)[1:-1],
+        shlex.quote(json.dumps(AWKWARD))[2:-2],
+    ],
+    ids=["plain", "url", "json", "python", "base64", "hex", "shell", "json-in-shell"],
+)
+def test_secret_is_replaced_by_its_name_in_every_form(form):
+    known = knowing(password=AWKWARD)
+    assert known.scrub(f"a {form} b {form}") == "a <password> b <password>"
+    assert known.found_in(f"a {form} b") == {"password"}
+
+
+def test_longer_secret_is_replaced_before_a_shorter_one_inside_it():
+    known = knowing(short="abcd", long="abcdefgh", middle="abcdef")
+    assert known.scrub("abcdefgh abcdef abcd") == "<long> <middle> <short>"
+
+
+def test_first_name_of_a_value_stays():
+    known = knowing(REVENUECAT_SECRET="value-1", header="value-1")
+    assert known.scrub("value-1") == "<REVENUECAT_SECRET>"
+
+
+def test_secret_added_after_a_first_scrubbing_counts():
+    known = knowing(one="first-secret")
+    assert known.scrub("second-secret") == "second-secret"
+    known.add("second-secret", "two")
+    assert known.scrub("first-secret second-secret") == "<one> <two>"
+
+
+def test_value_too_short_to_be_told_from_a_word_is_left():
+    assert knowing(one="no", two="").scrub("no one knows") == "no one knows"
+
+
+@pytest.mark.parametrize("signature", ["c2lnbmF0dXJl", ""], ids=["signed", "unsigned"])
+def test_whatever_looks_like_a_jwt_is_replaced(signature):
+    token = f"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.{signature}"
+    assert Secrets().scrub(f'Authorization: Bearer {token}"') == 'Authorization: Bearer <jwt>"'
+
+
+@pytest.mark.parametrize("text", ["", "eyJust.a.word", "version 1.2.3", "Ünï\x00cödé"])
+def test_text_without_secrets_is_left_as_it_is(text):
+    assert knowing(password="correct horse").scrub(text) == text

@@ -1,0 +1,257 @@
+"""The transport, against a real server: retry, time-outs, fence, rate, cap, ledger."""
+
+import asyncio
+import gzip
+import json
+from contextlib import suppress
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from harness.errors import ConfigError, NoAnswer, Unprovable
+from harness.evidence.exchange import stories
+from harness.evidence.ledger import Ledger
+from harness.target import transport as module
+from harness.target.transport import Transport
+
+
+def script(*answers):
+    """An answer that says one after another, and keeps the requests in `seen`."""
+    left = iter(answers)
+
+    async def answer(request):
+        answer.seen.append(request)
+        return next(left)
+
+    answer.seen = []
+    return answer
+
+
+async def get(meeting):
+    return await meeting.transport.send("GET", meeting.url, {})
+
+
+async def get_quickly(meeting):
+    return await meeting.transport.send("GET", meeting.url, {}, timeout_s=0.05)
+
+
+async def post(meeting):
+    return await meeting.transport.send("POST", meeting.url, {"X-Kind": "test"}, b'{"a": 1}')
+
+
+def test_exchange_records_what_was_sent_and_what_came_back(meet):
+    answer = script((201, {"b": 2}))
+    exchange = meet(answer, post)
+    assert (exchange.title, exchange.json) == ("POST /x answered 201", {"b": 2})
+    assert ("x-kind", "test") in exchange.sent_headers
+    assert (exchange.sent_body, answer.seen[0].body) == (b'{"a": 1}', b'{"a": 1}')
+    assert (exchange.attempts, exchange.truncated) == (1, False)
+    assert exchange.elapsed.total_seconds() > 0
+
+
+def test_connection_dropped_after_a_500_is_retried_once_and_counted(meet):
+    answer = script((500, "broken"), None, (200, "fine"))
+
+    async def work(meeting):
+        return [await get(meeting), await post(meeting)], meeting.transport.retries
+
+    exchanges, retries = meet(answer, work)
+    assert [(exchange.status, exchange.attempts) for exchange in exchanges] == [(500, 1), (200, 2)]
+    assert [request.method for request in answer.seen] == ["GET", "POST", "POST"]
+    assert retries == 1
+
+
+def test_retry_goes_out_on_a_connection_of_its_own(meet):
+    """Others in the pool may be about to be dropped too."""
+    both, seen = asyncio.Barrier(2), []
+
+    async def answer(request):
+        seen.append(request.connection)
+        if len(seen) <= 2:
+            await both.wait()
+        return None if len(seen) == 3 else (200, "fine")
+
+    async def work(meeting):
+        await asyncio.gather(get(meeting), get(meeting))
+        await get(meeting)
+
+    meet(answer, work)
+    assert seen[2] in (1, 2)
+    assert seen[3] == 3
+
+
+@pytest.mark.parametrize(
+    "said", [None, b"SSH-2.0-server\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"]
+)
+def test_connection_that_fails_twice_is_no_answer(meet, said):
+    answer = script(said, said)
+    with pytest.raises(NoAnswer, match=r"^GET /x got no answer, twice: ."):
+        meet(answer, get)
+    assert len(answer.seen) == 2
+
+
+async def silent(_):
+    await asyncio.Event().wait()
+
+
+async def dribbling(request):
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    while True:
+        request.send(b"x")
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("answer", [silent, dribbling])
+def test_answer_that_is_not_complete_when_the_time_is_over_is_none(meet, answer):
+    with pytest.raises(NoAnswer) as caught:
+        meet(answer, get_quickly)
+    assert str(caught.value) == "GET /x got no complete answer within 0.05 s"
+
+
+@pytest.mark.parametrize("cut_off", ["in-time", "in-size"])
+def test_answer_that_was_cut_off_does_not_stand_in_the_way_of_the_next(meet, monkeypatch, cut_off):
+    monkeypatch.setattr(module, "MAX_BODY", 100)
+
+    async def answer(request):
+        if request.connection > 1:
+            return 200, "next"
+        return await silent(request) if cut_off == "in-time" else plain(b"x" * 1_000_000)
+
+    async def work(meeting):
+        with suppress(NoAnswer):
+            await get_quickly(meeting)
+        return await asyncio.wait_for(get(meeting), 5)
+
+    assert meet(answer, work, access={"max_concurrency": 1}).json == "next"
+
+
+def plain(body: bytes, *headers: str) -> bytes:
+    head = "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers])
+    return f"{head}\r\n\r\n".encode() + body
+
+
+@pytest.mark.parametrize(
+    ("said", "content", "truncated"),
+    [
+        (plain(b"x" * 100), b"x" * 100, False),
+        (plain(b"x" * 101), b"x" * 100, True),
+        (plain(gzip.compress(b"x" * 5000), "Content-Encoding: gzip"), b"x" * 100, True),
+        (plain(gzip.compress(b"fine"), "Content-Encoding: gzip"), b"fine", False),
+        (plain(b"not gzip", "Content-Encoding: gzip"), b"", True),
+    ],
+    ids=["at-the-cap", "above", "unpacked-above", "gzip", "gzip-in-name-only"],
+)
+def test_body_is_kept_up_to_a_cap(meet, monkeypatch, said, content, truncated):
+    monkeypatch.setattr(module, "MAX_BODY", 100)
+    exchange = meet(script(said), get)
+    assert (exchange.content, exchange.truncated) == (content, truncated)
+
+
+def test_redirect_is_an_answer_and_is_not_followed(meet):
+    answer = script(plain(b"").replace(b"200 OK", b"302 Found\r\nLocation: /elsewhere"))
+    assert meet(answer, get).status == 302
+    assert [request.target for request in answer.seen] == ["/x"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_fence_refuses_a_write_before_a_byte_leaves(meet, method):
+    answer = script()
+
+    async def work(meeting):
+        with pytest.raises(Unprovable) as caught:
+            await meeting.transport.send(method, meeting.url, {}, b"{}")
+        return str(caught.value), meeting.ledger.entries
+
+    expected = f"{method} /x may write; set access.writes = true where that is allowed"
+    assert meet(answer, work, access={"writes": False}) == (expected, [])
+    assert answer.seen == []
+
+
+def test_fence_lets_reading_and_a_login_pass_and_neither_is_in_the_ledger(meet):
+    answer = script((200, 1), (200, 2))
+
+    async def work(meeting):
+        await meeting.api.health()
+        await meeting.api.login("adam", "password")
+        return meeting.ledger.entries
+
+    assert meet(answer, work, access={"writes": False}) == []
+    assert [request.target for request in answer.seen] == ["/api/health", "/api/auth/login"]
+
+
+def test_write_is_in_the_ledger_before_it_arrives(meet, tmp_path):
+    lines = []
+
+    async def answer(_):
+        lines.extend((tmp_path / "ledger.jsonl").read_text().splitlines())
+        return 200, "fine"
+
+    meet(answer, post)
+    entry = json.loads(lines[0])
+    del entry["time"]
+    assert (len(lines), entry) == (1, {"kind": "request", "method": "POST", "path": "/x"})
+
+
+def test_requests_are_spaced_by_the_rate_and_so_are_retries(meet, monkeypatch):
+    waits = []
+
+    async def sleep(seconds):
+        waits.append(round(seconds, 6))
+
+    monkeypatch.setattr(module, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(module, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": sleep}))
+
+    async def work(meeting):
+        for _ in range(3):
+            await get(meeting)
+
+    meet(script((200, 1), (200, 2), None, (200, 3)), work, access={"requests_per_second": 4})
+    assert waits == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_no_more_requests_are_out_at_once_than_allowed(meet):
+    out, peaks, pair = set(), [], asyncio.Barrier(2)
+
+    async def answer(request):
+        out.add(request.connection)
+        peaks.append(len(out))
+        await pair.wait()
+        out.discard(request.connection)
+        return 200, "fine"
+
+    async def work(meeting):
+        await asyncio.gather(*(get(meeting) for _ in range(6)))
+
+    meet(answer, work, access={"max_concurrency": 2})
+    assert max(peaks) == 2
+
+
+def test_exchanges_of_one_probe_are_one_story(meet):
+    async def work(meeting):
+        alone = await get(meeting)
+        stories.set([])
+        return alone, await get(meeting), await post(meeting)
+
+    alone, first, second = meet(script((200, 1), (200, 2), (200, 3)), work)
+    assert alone.story == [alone]
+    assert first.story is second.story
+    assert first.story == [first, second]
+
+
+def test_refused_connection_is_no_answer(meet):
+    async def work(meeting):
+        return await meeting.transport.send("GET", httpx.URL("http://127.0.0.1:1/x"), {})
+
+    with pytest.raises(NoAnswer, match="got no answer, twice"):
+        meet(script(), work)
+
+
+def test_certificate_file_that_is_none_is_named(make_environment, tmp_path):
+    path = tmp_path / "ca.pem"
+    path.write_text("not PEM")
+    environment = make_environment(target={"base_url": "https://h", "ca_file": str(path)})
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    with pytest.raises(ConfigError, match=r"^test.toml: target.ca_file: not a usable .*; name a PEM file$"):
+        Transport(environment, ledger)
+    ledger.close()
