@@ -76,6 +76,8 @@ class Target(Section):
 
     @model_validator(mode="after")
     def _somewhere(self) -> "Target":
+        if self.base_url is not None and self.start is not None:
+            raise ValueError("has both base_url and start; keep the one that says where the target is")
         if self.base_url is None and self.start is None:
             raise ValueError('has no base_url; add base_url = "https://..." (or a target.start command)')
         return self

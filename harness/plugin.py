@@ -51,11 +51,17 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if collection.selects_checks(config):
-        try:
-            config.pluginmanager.register(Verifier(config), "verifier")
-        except ConfigError as error:
-            raise pytest.UsageError(str(error)) from None
+    if not collection.selects_checks(config):
+        return
+    try:
+        verifier = Verifier(config)
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.pluginmanager.register(verifier, "verifier")
+    if verifier.distributes:
+        verifier.begin()
+        if verifier.run and not verifier.reached(verifier.run):
+            config.option.dist = "no"  # no workers for a target that is not there
 
 
 class Verifier:
@@ -87,15 +93,16 @@ class Verifier:
         writes = "" if self.environment.file.access.writes else ", read-only"
         return [f"environment: {self.environment.name} -> {target.base_url or 'started by this run'}{writes}"]
 
+    def begin(self) -> None:
+        """Start or find the target, once, unless nothing is to be run."""
+        if self.run is None and not any(self.config.getoption(option, False) for option in LOOKING_ONLY):
+            site = Site(**self.worker["verifier_site"]) if self.worker else None
+            self.run = Run(self.environment, self.reports, site)
+            scrub_allure(self.config, self.run.secrets)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        if any(self.config.getoption(option, False) for option in LOOKING_ONLY):
-            return
-        site = Site(**self.worker["verifier_site"]) if self.worker else None
-        self.run = Run(self.environment, self.reports, site)
-        scrub_allure(self.config, self.run.secrets)
-        if self._distributes() and not self._reached(self.run):
-            self.config.pluginmanager.unregister(name="dsession")  # no workers for a target that is not there
+        self.begin()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -130,14 +137,17 @@ class Verifier:
             reporter = self.config.pluginmanager.get_plugin("terminalreporter")
             tests = [item for item in session.items if collection.folder(item)]
             preflight.report(reporter, self.run, self.runbook, tests)
-            preflight.reach(reporter, self.run.site if self._reached(self.run) else None, self.unreachable)
+            preflight.reach(reporter, self.run.site if self.reached(self.run) else None, self.unreachable)
             return True
-        return None if self.unreachable is None and self._reached(self.run) else True
+        return None if self.unreachable is None and self.reached(self.run) else True
 
-    def _distributes(self) -> bool:
-        return not self.worker and self.config.getoption("dist", "no") != "no"
+    @property
+    def distributes(self) -> bool:
+        """Whether this process hands its tests to workers."""
+        return self.worker is None and self.config.getoption("dist", "no") != "no"
 
-    def _reached(self, run: Run) -> bool:
+    def reached(self, run: Run) -> bool:
+        """Wait for the target; whether it became ready."""
         try:
             run.wait()
         except Unreachable as cause:
@@ -176,7 +186,7 @@ class Verifier:
             promise = self.runbook.item(self.results.items[item.nodeid])
             scenario = self.runbook.scenario(promise.scenario)
             evidence = item.stash.get(EVIDENCE, [])
-            report.longrepr = scrub(explain(promise, scenario, checked(item, call.excinfo), evidence))
+            report.longrepr = explain(promise, scenario, checked(item, call.excinfo), evidence, scrub)
         elif isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
             report.longrepr = (path, line, scrub(reason))

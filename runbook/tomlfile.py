@@ -65,7 +65,7 @@ def _keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> Ite
         field = model.model_fields.get(str(part))
         if field is not None:
             model = next(_models_in(field.annotation), model)
-    yield from model.model_fields
+    yield from (field.alias or name for name, field in model.model_fields.items())
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -122,15 +122,15 @@ def test_curl_line_repeats_the_request_in_a_shell(make_exchange):
         sent_headers=(("Host", "h"), ("X-Name", "it's"), ("Content-Length", "8")),
         sent_body=b'{"a": 1}',
     )
-    assert exchange.curl == (
+    assert exchange.curl(str) == (
         """curl -i -X POST -H 'X-Name: it'"'"'s' --data-raw '{"a": 1}' 'http://h/api/a?b=c%20d'"""
     )
 
 
 def test_answer_is_shown_with_its_time_and_a_long_body_is_cut(make_exchange):
-    assert make_exchange(b"fine").show() == f"{TITLE} in 200 ms\nfine"
-    assert make_exchange(b"").show() == f"{TITLE} in 200 ms\n(empty body)"
-    shown = make_exchange(b"x" * 2000, truncated=True).show()
+    assert make_exchange(b"fine").show(str) == f"{TITLE} in 200 ms\nfine"
+    assert make_exchange(b"").show(str) == f"{TITLE} in 200 ms\n(empty body)"
+    shown = make_exchange(b"x" * 2000, truncated=True).show(str)
     assert shown == f"{TITLE} in 200 ms, cut off\n{'x' * 1500}... (2000 characters)"
 
 
@@ -158,7 +158,7 @@ def test_evidence_is_in_order_of_first_reading_and_only_of_this_block(make_excha
     first, second, outside = make_exchange(), make_exchange(), make_exchange()
     with witnessed() as evidence:
         _ = (second.status, first.status, second.json)
-        _ = (outside.title, outside.curl, outside.show(), repr(outside))
+        _ = (outside.title, outside.curl(str), outside.show(str), repr(outside))
         with witnessed() as inner:
             assert outside.status == 200
     assert outside.status == 200

@@ -54,7 +54,8 @@ async def located(process: Process, within_s: float = 10) -> Site:
     try:
         return await process.located(within_s)
     finally:
-        process.stop()
+        process.end()
+        process.wait()
 
 
 @pytest.mark.parametrize("not_yet", [502, 503, 504, None], ids=str)
@@ -86,14 +87,16 @@ def test_target_that_refuses_connections_first_is_waited_for(meet, serving):
     assert refusals == ["GET /api/health got no answer, twice: All connection attempts failed"]
 
 
-@pytest.mark.parametrize("answer", [(500, {"version": "2"}), (404, "no"), (200, ["no", "object"])], ids=str)
+@pytest.mark.parametrize("answer", [(500, {"version": "2"}), (404, "no")], ids=str)
 def test_any_other_answer_means_that_the_target_is_up(meet, answer):
-    health = meet(script(answer), lambda meeting: ready(meeting.api, 5, None))
+    health = meet(script(answer), lambda meeting: ready(meeting.api, 5, "1"))
     assert (health.status, health.json) == answer
 
 
 def test_older_version_is_waited_out(meet):
-    answer = script((200, {"version": "1"}), (200, {}), (200, {"version": 2}), (200, {"version": "2"}))
+    answer = script(
+        (200, {"version": "1"}), (200, ["no", "object"]), (200, {"version": 2}), (200, {"version": "2"})
+    )
     assert meet(answer, lambda meeting: ready(meeting.api, 5, "2")).json == {"version": "2"}
 
 

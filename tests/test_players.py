@@ -127,11 +127,11 @@ def test_id_is_the_tokens_sub(make_player):
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", ""])
 def test_id_of_a_token_that_is_no_jwt_breaks_a_promise(make_exchange, token):
     entrance = make_exchange()
-    with pytest.raises(PromiseBroken, match="the token is no JWT with a `sub`") as caught:
+    with pytest.raises(PromiseBroken, match=r"^the token is no JWT \(.+\)$") as caught:
         _ = Player("adam", "password", token, entrance).id
     assert caught.value.exchange is entrance
 
 
 def test_id_of_a_token_without_sub_breaks_a_promise(make_player):
-    with pytest.raises(PromiseBroken, match=r"the token is no JWT with a `sub` \('sub'\)"):
+    with pytest.raises(PromiseBroken, match=r"^the token has no `sub`$"):
         _ = make_player("0" * 64, jti="j-1").id

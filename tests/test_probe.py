@@ -93,7 +93,7 @@ def test_longest_chains_are_started_first(gathering):
     gathering.submit([short, tall])
     gathering.value(tall)
     assert [node.chain() for node in (short, tall)] == [1, 3]
-    assert order == ["short", "bottom", "middle", "tall"]
+    assert order == ["bottom", "short", "middle", "tall"]
 
 
 def test_resource_gets_the_run_and_is_shared(gathering):

@@ -6,7 +6,7 @@ shows it. Nothing is redacted here; whatever leaves the process passes through `
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -134,22 +134,22 @@ class Exchange:
     def __repr__(self) -> str:
         return f"<{self.title}>"
 
-    @property
-    def curl(self) -> str:
-        """The request as a shell command; secrets are still in it."""
+    def curl(self, scrub: Callable[[str], str]) -> str:
+        """The request as a shell command, without secrets."""
         parts = ["curl", "-i", "-X", self.method]
         for name, value in self.sent_headers:
             if name.lower() not in _PLUMBING:
-                parts += ["-H", f"{name}: {value}"]
+                parts += ["-H", scrub(f"{name}: {value}")]
         if self.sent_body:
-            parts += ["--data-raw", _shorten(self.sent_body.decode("utf-8", "replace"))]
-        return shlex.join([*parts, str(self.url)])
+            parts += ["--data-raw", _shorten(scrub(self.sent_body.decode("utf-8", "replace")))]
+        return shlex.join([*parts, scrub(str(self.url))])
 
-    def show(self) -> str:
-        """The answer for a reader: status line, time, body."""
+    def show(self, scrub: Callable[[str], str]) -> str:
+        """The answer for a reader, without secrets: status line, time, body."""
         cut = ", cut off" if self.truncated else ""
         milliseconds = self.elapsed / timedelta(milliseconds=1)
-        body = _shorten(self.content.decode("utf-8", "replace")) or "(empty body)"
+        # Scrubbed before it is cut: half a secret is not recognised.
+        body = _shorten(scrub(self.content.decode("utf-8", "replace"))) or "(empty body)"
         return f"{self.title} in {milliseconds:.0f} ms{cut}\n{body}"
 
 

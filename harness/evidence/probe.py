@@ -143,7 +143,9 @@ class Gathering:
     def submit(self, nodes: Iterable[Node]) -> None:
         """Start gathering, the longest chains first."""
         ordered = sorted(set(nodes), key=Node.chain, reverse=True)
-        self._loop.call_soon_threadsafe(lambda: [self._task(node) for node in ordered])
+        # With all that it stands on: a chain begins at its far end.
+        parts = [part for node in ordered for part in node.closure()]
+        self._loop.call_soon_threadsafe(lambda: [self._task(part) for part in parts])
 
     def value(self, node: Node) -> Any:
         """What the node gathered, waiting for it; raises what the gathering raised."""
@@ -199,6 +201,8 @@ class Gathering:
         except (Unprovable, PromiseBroken):
             raise
         except Exception as error:  # noqa: BLE001 (the probe's own, or an answer that it did not foresee)
-            place = traceback.extract_tb(error.__traceback__)[-1]
+            frames = traceback.extract_tb(error.__traceback__)
+            own = [frame for frame in frames if frame.filename == node.function.__code__.co_filename]
+            place = (own or frames)[-1]
             said = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             raise ProbeFailed(f"the probe {node.title} could not go on: {said}") from None

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Process:
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, **start.variables, **variables}
-        with log.open("wb") as stderr:
+        log.unlink(missing_ok=True)
+        with log.open("ab") as stderr:
             try:
                 self._process = subprocess.Popen(
                     start.argv,
@@ -53,6 +55,8 @@ class Process:
         try:
             async with asyncio.timeout(within_s):
                 line = await asyncio.to_thread(self._pipe("stdout").readline)
+            # What it prints from now on must not fill the pipe and stop it.
+            threading.Thread(target=self._keep_output, name="target's output", daemon=True).start()
             said = json.loads(line)
             return Site(said["base_url"], said.get("revenuecat_url"))
         except TimeoutError:
@@ -77,7 +81,12 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._pipe("stdout").close()
+
+    def _keep_output(self) -> None:
+        with self._log.open("ab") as log, self._pipe("stdout") as output:
+            for line in output:
+                log.write(line)
+                log.flush()
 
     def _pipe(self, name: str) -> IO[bytes]:
         pipe: IO[bytes] | None = getattr(self._process, name)

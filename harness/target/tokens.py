@@ -91,7 +91,7 @@ class Tokens:
             case "unknown-sub":
                 claims |= {"sub": str(uuid.uuid4())}
             case _:
-                del claims[kind.removeprefix("no-")]
+                claims.pop(kind.removeprefix("no-"), None)
         return jwt.encode(claims, self._signing_secret, "HS256")
 
 

@@ -1,7 +1,7 @@
 """What a failed test tells: promised, observed, how to repeat it, and the rollback scenario."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -33,22 +33,28 @@ def checked(test: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> Ch
     return Checked(test.name, error.exconly(tryshort=True), f"{file}:{line + 1}")
 
 
-def explain(item: Item, scenario: Scenario, failure: Checked, evidence: Sequence[Exchange]) -> str:
-    """The message of a failed test; secrets are still in it.
+def explain(
+    item: Item,
+    scenario: Scenario,
+    failure: Checked,
+    evidence: Sequence[Exchange],
+    scrub: Callable[[str], str],
+) -> str:
+    """The message of a failed test, without secrets.
 
     Its first line says what is wrong, and is the same for cases that fail in the same way.
     `evidence`: the exchanges that the test read, in order.
     """
-    said = _ERROR.sub("", failure.observed.strip()).splitlines()
+    said = _ERROR.sub("", scrub(failure.observed).strip()).splitlines()
     first = said[0] if said else "failed"
     title = evidence[-1].title if evidence else ""
     lines = [first if title in first else f"{title}: {first}"]
     lines += [f"    {line.strip()}" for line in said[1:]]
     lines += [f"checked    {in_words(failure.test)} ({failure.place})"]
     lines += [f"promised   {item.promise}", f"           [{item.id}, {item.severity}]"]
-    lines += _shown(evidence)
+    lines += _shown(evidence, scrub)
     lines += [f"rollback   scenario {scenario.number}: {scenario.title}"]
-    return "\n".join(lines)
+    return scrub("\n".join(lines))
 
 
 def in_words(test: str) -> str:
@@ -57,7 +63,7 @@ def in_words(test: str) -> str:
     return name.replace("_", " ") + (f" [{case}" if bracket else "")
 
 
-def _shown(evidence: Sequence[Exchange]) -> Iterator[str]:
+def _shown(evidence: Sequence[Exchange], scrub: Callable[[str], str]) -> Iterator[str]:
     if not evidence:
         return
     last = evidence[-1]
@@ -66,5 +72,5 @@ def _shown(evidence: Sequence[Exchange]) -> Iterator[str]:
         yield f"before     {exchange.title}"
     for exchange in evidence[-_SHOWN:]:
         again = " (after a retry)" if exchange.attempts > 1 else ""
-        yield "observed   " + indent(exchange.show(), " " * 11).strip() + again
-        yield f"repeat     {exchange.curl}"
+        yield "observed   " + indent(exchange.show(scrub), " " * 11).strip() + again
+        yield f"repeat     {exchange.curl(scrub)}"

@@ -1,0 +1,277 @@
+"""The whole suite as its users start it: outcomes, messages and exit codes as the design promises them."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LOCAL = (ROOT / "environments" / "local.toml").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that ended: exit code, all it printed, and where its reports are."""
+
+    code: int
+    said: str
+    reports: Path
+
+    @property
+    def verdict(self):
+        return json.loads((self.reports / "verdict.json").read_text("utf-8"))
+
+    @property
+    def outcomes(self):
+        return {item["id"]: item["outcome"] for item in self.verdict["items"]}
+
+    @property
+    def last_words(self):
+        """The decision, as it stands in the terminal."""
+        return re.findall(r"^(GO|NO-GO|INCONCLUSIVE|UNREACHABLE|PARTIAL): ", self.said, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory):
+    """Run the suite; `env` is a name, or the text of an environment file."""
+
+    def run(*arguments, env="local", variables=()):
+        folder = tmp_path_factory.mktemp("run")
+        name = env
+        if "\n" in env:
+            name = "custom"
+            (folder / "custom.toml").write_text(env, "utf-8")
+            env = str(folder / "custom.toml")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            f"--env={env}",
+            f"--reports={folder}",
+            "-p",
+            "no:cacheprovider",
+        ]
+        ended = subprocess.run(
+            [*command, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **dict(variables)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return Ended(ended.returncode, ended.stdout + ended.stderr, folder / name)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def go(suite):
+    return suite("-v", "-l", "--tb=long", variables={"REVENUECAT_WEBHOOK_SECRET": "canary-of-the-webhook"})
+
+
+@pytest.fixture
+def free_port():
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def always():
+    """A server that gives every request the same answer; its origin, and the requests it got."""
+    servers = []
+
+    def serve(status, body):
+        got = []
+
+        class Answer(BaseHTTPRequestHandler):
+            def _answer(self):
+                got.append(f"{self.command} {self.path}")
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_PUT = do_DELETE = _answer
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}", got
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_healthy_target_is_go(go):
+    assert (go.code, go.last_words, go.verdict["decision"]) == (0, ["GO"], "GO")
+    required = {item["id"]: item["outcome"] for item in go.verdict["items"] if item["required"]}
+    assert set(required.values()) == {"proven"}
+
+
+def test_verdict_has_the_documented_keys(go):
+    document = (ROOT / "docs" / "verdict.md").read_text("utf-8")
+    assert [key for key in go.verdict if f"`{key}`" not in document] == []
+    assert (go.reports / "verdict.md").read_text("utf-8").startswith("# GO")
+
+
+def test_run_notes_what_it_writes(go):
+    noted = [json.loads(line) for line in (go.reports / "ledger.jsonl").read_text("utf-8").splitlines()]
+    accounts = {entry["username"] for entry in noted if entry["kind"] == "account"}
+    assert accounts == {write["username"] for write in go.verdict["writes"] if write["kind"] == "account"}
+    assert accounts
+
+
+def test_no_secret_is_printed_or_written(go):
+    written = [path.read_text("utf-8") for path in go.reports.iterdir()]
+    assert [text for text in (go.said, *written) if "canary-of-the-webhook" in text or "eyJ" in text] == []
+
+
+def test_target_is_stopped_with_the_run(go):
+    host, _, port = go.verdict["base_url"].rpartition("//")[2].partition(":")
+    with socket.socket() as probe:
+        assert probe.connect_ex((host, int(port))) != 0
+
+
+def test_workers_reach_the_same_verdict(go, suite):
+    distributed = suite("-n", "2")
+    assert (distributed.code, distributed.outcomes) == (go.code, go.outcomes)
+    assert distributed.verdict["writes"]
+
+
+def test_wrong_webhook_secret_is_no_go_with_its_scenario(suite):
+    env = LOCAL.replace('secret_env = "REVENUECAT_WEBHOOK_SECRET"', 'secret_env = "WRONG_SECRET"')
+    ended = suite(env=env, variables={"WRONG_SECRET": "not-the-secret-of-the-target"})
+    assert (ended.code, ended.last_words) == (1, ["NO-GO"])
+    assert ended.outcomes["webhooks.delivered"] == "broken"
+    assert ended.outcomes["auth.login"] == "proven"
+    assert 2 in [advice["scenario"] for advice in ended.verdict["rollback"]]
+    assert "POST /api/webhooks/revenuecat answered 401" in ended.said
+    assert "not-the-secret-of-the-target" not in ended.said
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_stopped_target_is_unreachable(suite, free_port, workers):
+    ended = suite(*workers, env=f'[target]\nbase_url = "http://127.0.0.1:{free_port}"\nready_within_s = 1\n')
+    assert (ended.code, ended.last_words) == (11, ["UNREACHABLE"])
+    assert "broken" not in ended.outcomes.values()
+    assert " passed" not in ended.said
+
+
+def test_target_that_dies_at_its_start_is_unreachable(suite):
+    ended = suite(env='[target.start]\ncommand = ["{python}", "-c", "raise SystemExit(\'no database\')"]\n')
+    assert (ended.code, ended.last_words) == (11, ["UNREACHABLE"])
+    assert "no database" in ended.said
+
+
+def test_wrong_version_is_unreachable(suite):
+    ended = suite(
+        env=LOCAL.replace("ready_within_s = 20", "ready_within_s = 1") + '[expect]\nversion = "9.9.9"\n'
+    )
+    assert (ended.code, ended.last_words) == (11, ["UNREACHABLE"])
+    assert "9.9.9" in ended.said
+
+
+def test_500_to_every_call_is_no_go_with_the_backend_scenario(suite, always):
+    origin, _ = always(500, b"Internal Server Error")
+    env = f'[target]\nbase_url = "{origin}"\n[webhook]\nsecret_env = "SOME_SECRET"\n'
+    ended = suite(env=env, variables={"SOME_SECRET": "some-webhook-secret"})
+    assert (ended.code, ended.last_words) == (1, ["NO-GO"])
+    assert ended.verdict["rollback"][0]["scenario"] == 1
+    assert "GET /api/health answered 500" in ended.said
+    assert "Traceback" not in ended.said
+    assert "INTERNALERROR" not in ended.said
+
+
+def test_what_the_environment_cannot_prove_is_inconclusive(suite):
+    env = LOCAL.replace('secret_env = "REVENUECAT_WEBHOOK_SECRET"\n', "")
+    ended = suite(env=env)
+    assert (ended.code, ended.last_words) == (10, ["INCONCLUSIVE"])
+    assert ended.outcomes["webhooks.signature"] == "not proven"
+    assert "set webhook.secret_env" in ended.said
+
+
+def test_read_only_run_writes_nothing(suite, always):
+    origin, got = always(401, b'{"detail": "no"}')
+    env = f"""[target]\nbase_url = "{origin}"\n[access]\nwrites = false
+[accounts]\nmode = "provided"\nusername_env = "SOMEBODY"\npassword_env = "THEIR_PASSWORD"\n"""
+    suite(env=env, variables={"SOMEBODY": "adam", "THEIR_PASSWORD": "adams-password"})
+    assert {request for request in got if not request.startswith("GET ")} == {"POST /api/auth/login"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["-m", "health"], 0, "PARTIAL: "),
+        (["smoke/test_health.py"], 0, "PARTIAL: "),
+        (["-k", "no_such_check"], 5, "0 selected"),
+        (["--list-envs"], 0, "staging"),
+        (["--check-env"], 0, "can prove    webhooks.lifecycle"),
+        (["--collect-only", "-q"], 0, "test_status_is_healthy"),
+        (["--env=nowhere"], 4, "--env=nowhere: no such environment; use one of local"),
+        (["--env=no/such/file.toml"], 4, "no/such/file.toml: no such file; name an existing file"),
+        (["--base-url=example"], 4, "--base-url: 'example' is not an http(s) origin; write https://"),
+    ],
+)
+def test_option_gives_its_answer_and_exit_code(suite, arguments, code, said):
+    ended = suite(*arguments)
+    assert (ended.code, said in ended.said) == (code, True), ended.said
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ('[target]\nbase_ulr = "x"\n', "custom.toml: target.base_ulr: unknown key; did you mean base_url?"),
+        (
+            '[target]\nbase_url = "https://x"\n[tokens]\nsigning_secret_env = "UNSET_SECRET"\n',
+            "custom.toml: tokens.signing_secret_env: the variable UNSET_SECRET is not set; export it",
+        ),
+        (
+            '[target]\nbase_url = "https://x"\n[checklist]\nnot_required = ["auth.logn"]\n',
+            "checklist.not_required",
+        ),
+    ],
+    ids=["misspelt-key", "unset-variable", "unknown-item"],
+)
+def test_bad_environment_ends_with_one_line(suite, env, said):
+    ended = suite(env=env)
+    assert (ended.code, said in ended.said) == (4, True), ended.said
+    assert "Traceback" not in ended.said
+
+
+def test_check_env_names_the_cause_of_an_unreachable_target(suite, free_port):
+    env = f'[target]\nbase_url = "http://127.0.0.1:{free_port}"\nready_within_s = 1\n'
+    ended = suite("--check-env", env=env)
+    assert ended.code == 11
+    assert "unreachable  not ready within 1 s" in ended.said
+
+
+def test_interrupted_run_says_so_and_stops_its_target(tmp_path):
+    command = [sys.executable, "-m", "pytest", f"--reports={tmp_path}", "-v", "-p", "no:cacheprovider"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if "PASSED" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    said = process.communicate(timeout=60)[0]
+    verdict = json.loads((tmp_path / "local" / "verdict.json").read_text("utf-8"))
+    assert process.returncode == 2, said
+    assert verdict["interrupted"] is True
+    assert verdict["decision"] == "INCONCLUSIVE"
