@@ -39,10 +39,13 @@ class Unprovable(Exception):
 
 
 class PromiseBroken(AssertionError):
-    """Gathering met an answer that breaks a promise, so that it could not go on; carries the exchange."""
+    """An answer breaks a promise, so that it was not possible to go on; carries the exchange.
 
-    def __init__(self, message: str, exchange: Exchange | None = None) -> None:
-        self.exchange = exchange
+    `owner`: the checklist item that made the promise, where a check of another section met it on its way.
+    """
+
+    def __init__(self, message: str, exchange: Exchange | None = None, owner: str | None = None) -> None:
+        self.exchange, self.owner = exchange, owner
         super().__init__(message)
 
 

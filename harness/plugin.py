@@ -1,6 +1,6 @@
 """The door: pytest's hooks. What they do is in the rooms behind it."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
 from harness.evidence.exchange import Exchange, now, witnessed
 from harness.evidence.probe import Handle
+from harness.evidence.timeline import write_timeline
 from harness.results import Results
 from harness.run import Run
 from harness.target.lifecycle import Site
 from harness.verdict import RunFacts, Verdict, check_not_required, decide, load_known_issues
-from harness.verdict.checks import PROPERTY, tie
-from harness.verdict.failure import checked, explain
+from harness.verdict.checks import tie
+from harness.verdict.failure import checked, explain, in_words, summary
 from harness.verdict.report import scrubbed, terminal, write_reports
 from runbook.loader import load_runbook
 
@@ -40,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reports", default="reports", metavar="DIR", help="where the reports go: DIR/<environment>/"
     )
+    group.addoption("--timeline", metavar="FILE", help="write what was gathered when, as lines of JSON")
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
@@ -58,6 +60,10 @@ def pytest_configure(config: pytest.Config) -> None:
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(verifier, "verifier")
+    if config.option.tbstyle == "auto":
+        config.option.tbstyle = (
+            "native"  # a failure shows our message; pytest's costs 20 ms each and is unused
+        )
     if verifier.distributes:
         verifier.begin()
         if verifier.run and not verifier.reached(verifier.run):
@@ -79,8 +85,11 @@ class Verifier:
         check_not_required(self.runbook, self.environment.file.checklist.not_required, where)
         self.waivers = load_known_issues(environment.KNOWN_ISSUES, self.runbook, self.environment.name)
         self.config, self.worker = config, worker
+        if self.distributes and config.getoption("timeline"):
+            raise ConfigError("--timeline", "is for a run in one process", "leave out -n")
         self.reports = Path(config.getoption("reports")) / self.environment.name
         self.results = Results()
+        self.explained: dict[BaseException, str] = {}  # the first test that failed with an error
         self.partial = collection.is_narrowed(config)
         self.unreachable: str | None = None
         self.run: Run | None = None
@@ -172,7 +181,8 @@ class Verifier:
             except PromiseBroken as broken:
                 if broken.exchange is not None and broken.exchange not in evidence:
                     evidence.append(broken.exchange)
-                raise
+                self.results.note_owner(pyfuncitem, broken.owner)
+                raise broken.with_traceback(None) from None  # how it was gathered explains nothing
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
@@ -183,19 +193,26 @@ class Verifier:
             return report
         scrub = self.run.secrets.scrub
         if report.failed and call.excinfo is not None and item.nodeid in self.results.items:
-            promise = self.runbook.item(self.results.items[item.nodeid])
-            scenario = self.runbook.scenario(promise.scenario)
-            evidence = item.stash.get(EVIDENCE, [])
-            report.longrepr = explain(promise, scenario, checked(item, call.excinfo), evidence, scrub)
+            report.longrepr = self._explain(item, call.excinfo, scrub)
         elif isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
             report.longrepr = (path, line, scrub(reason))
         report.sections = [(title, scrub(text)) for title, text in report.sections]
         return report
 
+    def _explain(
+        self, test: pytest.Item, error: pytest.ExceptionInfo[BaseException], scrub: Callable[[str], str]
+    ) -> str:
+        promise = self.runbook.item(self.results.items[test.nodeid])
+        failure = checked(test, error)
+        first = self.explained.setdefault(error.value, test.nodeid)
+        if first != test.nodeid:  # evidence that could not be gathered fails all who ask for it: told once
+            return scrub(f"{summary(failure, [])}\nchecked    {in_words(test.name)}\nthe same as {first}")
+        evidence = test.stash.get(EVIDENCE, [])
+        return explain(promise, self.runbook.scenario(promise.scenario), failure, evidence, scrub)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        items = [str(value) for name, value in report.user_properties if name == PROPERTY]
-        self.results.add(report, items[0] if items else None)
+        self.results.add(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -216,6 +233,9 @@ class Verifier:
             write_reports(self.verdict, self.reports, self.run.secrets.scrub)
             if exitstatus != 2:
                 session.exitstatus = self.verdict.exit_code
+        if timeline := self.config.getoption("timeline"):
+            gathered = self.run.gathering.gathered
+            write_timeline(Path(timeline), gathered, self.run.started, self.run.secrets.scrub)
         self.run.close()
 
     def _decide(self, run: Run, interrupted: bool) -> Verdict:

@@ -1,12 +1,15 @@
 """Outcomes of tests, as pytest reports them, for the verdict; joined from all worker processes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.run import Run
 from harness.verdict import TestResult
+from harness.verdict.checks import PROPERTY
 
+BLOCKED_BY = "blocked_by"  # the user property that names the item whose broken promise stopped a check
 NOT_RUN = "the run ended before this check; run it again"
 
 
@@ -20,8 +23,15 @@ class Results:
         self.retries = 0
         self._reports: dict[str, list[pytest.TestReport]] = {}
 
-    def add(self, report: pytest.TestReport, item: str | None) -> None:
+    def note_owner(self, test: pytest.Item, owner: str | None) -> None:
+        """Note on a test whose promise it met broken, where that is another section's."""
+        section = self.items[test.nodeid].partition(".")[0]
+        if owner is not None and not owner.startswith(f"{section}."):
+            test.user_properties.append((BLOCKED_BY, owner))
+
+    def add(self, report: pytest.TestReport) -> None:
         """Take a report of one phase of a test; a crashed worker's report names no item."""
+        item = _property([report], PROPERTY)
         if item is not None:
             self.items[report.nodeid] = item
         self._reports.setdefault(report.nodeid, []).append(report)
@@ -45,11 +55,31 @@ class Results:
             self.retries += other["retries"]
 
     def tests(self) -> list[TestResult]:
-        """One result a check: failed if any phase failed, not proven if any was skipped or it did not run."""
-        known = [(nodeid, reports) for nodeid, reports in self._reports.items() if nodeid in self.items]
-        results = [_result(nodeid, self.items[nodeid], reports) for nodeid, reports in known]
-        missed = [nodeid for nodeid in self.selected if nodeid not in self._reports]
-        return results + [TestResult(nodeid, self.items[nodeid], "not proven", NOT_RUN) for nodeid in missed]
+        """One result a check: failed if any phase failed, not proven if any was skipped or it did not run.
+
+        A check that another section's broken promise stopped on its way is not proven; the promise is broken,
+        whether or not a check of its own ran.
+        """
+        results, met = [], []
+        for nodeid, reports in self._reports.items():
+            if nodeid in self.items:
+                result = _result(nodeid, self.items[nodeid], reports)
+                owner = _property(reports, BLOCKED_BY)
+                if owner is not None and result.outcome == "failed":
+                    met.append(replace(result, item=owner))
+                    reason = f"stopped on its way by {owner}, which is broken; mend that first"
+                    result = replace(result, outcome="not proven", message=reason)
+                results.append(result)
+        for nodeid in self.selected:
+            if nodeid not in self._reports:
+                results.append(TestResult(nodeid, self.items[nodeid], "not proven", NOT_RUN))
+        broken = {result.item for result in results if result.outcome == "failed"}
+        return results + [result for result in met if result.item not in broken]
+
+
+def _property(reports: list[pytest.TestReport], name: str) -> str | None:
+    values = [str(value) for report in reports for key, value in report.user_properties if key == name]
+    return values[0] if values else None
 
 
 def _result(nodeid: str, item: str, reports: list[pytest.TestReport]) -> TestResult:

@@ -102,11 +102,11 @@ class Exchange:
                 ) from None
         return value
 
-    def expect(self, *statuses: int) -> "Exchange":
-        """Itself, if the status is one of `statuses`; raises PromiseBroken otherwise."""
+    def expect(self, *statuses: int, owner: str | None = None) -> "Exchange":
+        """Itself, if the status is one of `statuses`; raises PromiseBroken (of `owner`'s) otherwise."""
         if self.status not in statuses:
             wanted = " or ".join(map(str, statuses))
-            raise PromiseBroken(f"{self.title}: promised {wanted}", self)
+            raise PromiseBroken(f"{self.title}: promised {wanted}", self, owner)
         return self
 
     def time(self, *path: str) -> datetime:

@@ -13,13 +13,14 @@ import traceback
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.errors import ProbeFailed, PromiseBroken, Unprovable
-from harness.evidence.exchange import stories
+from harness.evidence.exchange import Exchange, now, stories
 
 _RUN = "run"  # the parameter by which a resource asks for the run itself
 
@@ -126,12 +127,23 @@ async def together(calls: Mapping[Any, Coroutine[Any, Any, Any]]) -> Cases:
     return Cases(dict(zip(calls, answers, strict=True)))
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """When a probe was at work, after all that it stands on, and what it exchanged."""
+
+    node: Node
+    began: datetime
+    ended: datetime
+    story: list[Exchange]
+
+
 class Gathering:
     """Runs probes on an event loop in a thread of its own; each once, as soon as what it needs is there."""
 
     def __init__(self, run: Any, waits: bool = True) -> None:
         self._run, self._waits = run, waits  # without waiting for the target, only resources can be made
         self._tasks: dict[Node, asyncio.Task[Any]] = {}
+        self.gathered: list[Gathered] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gathering", daemon=True)
         self._thread.start()
@@ -195,7 +207,8 @@ class Gathering:
             arguments[_RUN] = self._run
         if not node.is_probe:
             return node.function(**arguments)
-        stories.set([])  # this task's own: what the probe exchanges is one story
+        began, story = now(), list[Exchange]()
+        stories.set(story)  # this task's own: what the probe exchanges is one story
         try:
             return await node.function(**arguments)
         except (Unprovable, PromiseBroken):
@@ -206,3 +219,5 @@ class Gathering:
             place = (own or frames)[-1]
             said = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             raise ProbeFailed(f"the probe {node.title} could not go on: {said}") from None
+        finally:
+            self.gathered.append(Gathered(node, began, now(), story))

@@ -62,7 +62,7 @@ class Customer:
     async def has(self, kind: str, *entitlements: str, **fields: Any) -> Event:
         """RevenueCat reports an event about this customer, and the target takes it; returns the event."""
         sent = self.event(kind, *entitlements, **fields)
-        (await self.deliver(sent)).expect(200)
+        (await self.deliver(sent)).expect(200, owner="webhooks.delivered")
         return sent
 
     async def deliver(self, sent: Event) -> Exchange:

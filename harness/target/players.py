@@ -65,7 +65,7 @@ class Players:
         username, password = username or self.name(), self.password()
         self._ledger.record("account", username=username)
         answer = await (api or self._api).register(username, password)
-        return self._player(username, password, answer.expect(200, 201))
+        return self._player(username, password, answer.expect(200, 201, owner="auth.registration"))
 
     async def any(self) -> Player:
         """A signed-in player: registered, or the one that the environment provides."""
@@ -77,7 +77,7 @@ class Players:
         """Another session of an account; raises PromiseBroken if refused."""
         self._secrets.add(password, "password")
         answer = await self._api.login(username, password)
-        return self._player(username, password, answer.expect(200))
+        return self._player(username, password, answer.expect(200, owner="auth.login"))
 
     async def provided(self, *, entitled: bool = False) -> Player:
         """The account that the environment provides; raises Unprovable where it provides none."""

@@ -45,16 +45,20 @@ def explain(
     Its first line says what is wrong, and is the same for cases that fail in the same way.
     `evidence`: the exchanges that the test read, in order.
     """
-    said = _ERROR.sub("", scrub(failure.observed).strip()).splitlines()
-    first = said[0] if said else "failed"
-    title = evidence[-1].title if evidence else ""
-    lines = [first if title in first else f"{title}: {first}"]
-    lines += [f"    {line.strip()}" for line in said[1:]]
+    lines = [summary(failure, evidence)]
+    lines += [f"    {line.strip()}" for line in failure.observed.strip().splitlines()[1:]]
     lines += [f"checked    {in_words(failure.test)} ({failure.place})"]
     lines += [f"promised   {item.promise}", f"           [{item.id}, {item.severity}]"]
     lines += _shown(evidence, scrub)
     lines += [f"rollback   scenario {scenario.number}: {scenario.title}"]
     return scrub("\n".join(lines))
+
+
+def summary(failure: Checked, evidence: Sequence[Exchange]) -> str:
+    """What is wrong, in one line; secrets are still in it."""
+    said = _ERROR.sub("", failure.observed.strip()).partition("\n")[0] or "failed"
+    title = evidence[-1].title if evidence else ""
+    return said if title in said else f"{title}: {said}"
 
 
 def in_words(test: str) -> str:

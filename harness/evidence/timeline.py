@@ -1,0 +1,52 @@
+"""--timeline: what was gathered when, as lines of JSON; benchmarks/time_to_verdict.py reads them."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from harness.evidence.exchange import Exchange
+from harness.evidence.probe import Gathered, Node
+
+
+def write_timeline(
+    path: Path, gathered: Iterable[Gathered], started: datetime, scrub: Callable[[str], str]
+) -> None:
+    """One line for each probe, in the order of their beginning; times in seconds since `started`."""
+    in_order = sorted(gathered, key=lambda one: one.began)
+    lines = [scrub(json.dumps(_line(one, started))) + "\n" for one in in_order]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def _line(one: Gathered, started: datetime) -> dict[str, Any]:
+    return {
+        "name": one.node.title,
+        "start_s": _seconds(one.began - started),
+        "end_s": _seconds(one.ended - started),
+        "needs": sorted({node.title for node in _probes_below(one.node)}),
+        "exchanges": [_exchange(exchange, started) for exchange in one.story],
+    }
+
+
+def _exchange(exchange: Exchange, started: datetime) -> dict[str, Any]:
+    return {
+        "method": exchange.method,
+        "path": exchange.url.path,
+        "start_s": _seconds(exchange.started - started),
+        "elapsed_s": _seconds(exchange.elapsed),
+    }
+
+
+def _probes_below(node: Node) -> Iterator[Node]:
+    """The probes that a node waits for itself, or through its resources."""
+    for need in (node.needs or {}).values():
+        if need.is_probe:
+            yield need
+        else:
+            yield from _probes_below(need)
+
+
+def _seconds(span: timedelta) -> float:
+    return round(span.total_seconds(), 6)
