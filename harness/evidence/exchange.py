@@ -20,7 +20,7 @@ from harness.errors import PromiseBroken
 _witness: ContextVar[list["Exchange"] | None] = ContextVar("witness", default=None)
 # The exchanges of the probe at work, in order.
 stories: ContextVar[list["Exchange"] | None] = ContextVar("stories", default=None)
-_SHOWN = 1500  # characters of a body in a message
+_SHOWN = 1000  # characters of a body in a message
 _PLUMBING = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"}
 
 
@@ -39,7 +39,8 @@ def witnessed() -> Iterator[list["Exchange"]]:
 class Exchange:
     """A request (method, url, headers, body) and its answer (status, headers, body), with its timing.
 
-    `story`: all exchanges of the same probe, in order. `attempts`: 2 when a connection error was retried.
+    `story`: the exchanges of the same probe, in order. `attempts`: 2 when a connection error was retried.
+    `note`: what the request is about, for a reader.
     """
 
     method: str
@@ -52,6 +53,7 @@ class Exchange:
     elapsed: timedelta
     attempts: int = 1
     truncated: bool = False
+    note: str = ""
     story: list["Exchange"] = field(default_factory=list)
 
     def _read(self) -> httpx.Response:
@@ -128,8 +130,9 @@ class Exchange:
 
     @property
     def title(self) -> str:
-        """`GET /api/health answered 200`."""
-        return f"{self.method} {self.url.path} answered {self.response.status_code}"
+        """`GET /api/health answered 200`, or with a note `POST /api/x (RENEWAL) answered 200`."""
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.method} {self.url.path}{note} answered {self.response.status_code}"
 
     def __repr__(self) -> str:
         return f"<{self.title}>"

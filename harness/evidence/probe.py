@@ -123,8 +123,14 @@ class Cases(Mapping[Any, Any]):
 
 async def together(calls: Mapping[Any, Coroutine[Any, Any, Any]]) -> Cases:
     """Make all calls at once; an error stays with its own case."""
-    answers = await asyncio.gather(*calls.values(), return_exceptions=True)
+    answers = await asyncio.gather(*map(_branch, calls.values()), return_exceptions=True)
     return Cases(dict(zip(calls, answers, strict=True)))
+
+
+async def _branch(call: Coroutine[Any, Any, Any]) -> Any:
+    """A call whose story is that of the probe so far and its own, without what happens beside it."""
+    stories.set([*(stories.get() or [])])
+    return await call
 
 
 @dataclass(frozen=True)

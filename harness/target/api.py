@@ -56,6 +56,7 @@ class Api:
         query: Mapping[str, str] | None = None,
         harmless: bool = False,
         timeout_s: float | None = None,
+        note: str = "",
         **parts: str,
     ) -> Exchange:
         """Make the call `name` of [paths]; `parts` fill the placeholders of its path, percent-encoded."""
@@ -72,7 +73,7 @@ class Api:
             sent["Authorization"] = f"Bearer {by.token}"
         url = httpx.URL(self._root + path, params=query)
         return await self._transport.send(
-            method, url, sent, content or b"", harmless=harmless, timeout_s=timeout_s
+            method, url, sent, content or b"", harmless=harmless, timeout_s=timeout_s, note=note
         )
 
     async def health(self, timeout_s: float | None = None) -> Exchange:
@@ -111,10 +112,8 @@ class Api:
     async def verify_purchase(self, by: Credentials, body: Any = None, **sent: Any) -> Exchange:
         return await self.call("verify_purchase", "POST", by=by, json_body=body, **sent)
 
-    async def webhook(
-        self, content: bytes, headers: Mapping[str, str], timeout_s: float | None = None
-    ) -> Exchange:
-        return await self.call("webhook", "POST", content=content, headers=headers, timeout_s=timeout_s)
+    async def webhook(self, content: bytes, headers: Mapping[str, str], **sent: Any) -> Exchange:
+        return await self.call("webhook", "POST", content=content, headers=headers, **sent)
 
     async def protected(self, name: str, by: Credentials, username: str) -> Exchange:
         """One of the PROTECTED calls, otherwise well-formed; `username`: whose battle pass to claim from."""

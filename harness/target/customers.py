@@ -107,8 +107,10 @@ class Customers:
     async def new(self) -> Customer:
         return self.of(await self._players.register())
 
-    def of(self, player: Player) -> Customer:
-        return Customer(player, self._api, self._webhooks, self._settings)
+    def of(self, player: Player, api: Api | None = None) -> Customer:
+        """A player as a customer (of the deployment behind `api`)."""
+        api = api or self._api
+        return Customer(player, api, self._webhooks.on(api), self._settings)
 
 
 def _owns(snapshot: Exchange, key: str) -> bool:

@@ -47,15 +47,21 @@ class Transport:
         *,
         harmless: bool = False,
         timeout_s: float | None = None,
+        note: str = "",
     ) -> Exchange:
-        """One exchange. `harmless`: allowed on a read-only target although its method is not a safe one."""
+        """One exchange; `note` says what it is about.
+
+        `harmless`: allowed on a read-only target although its method is not a safe one.
+        """
         if method not in SAFE and not harmless:
             if not self._writes:
                 raise Unprovable(
                     f"{method} {url.path} may write", "set access.writes = true where that is allowed"
                 )
             self._ledger.record("request", method=method, path=url.path)
-        request = httpx.Request(method, url, headers=headers, content=content or None)
+        request = httpx.Request(
+            method, url, headers=headers, content=content or None, extensions={"note": note}
+        )
         timeout_s = timeout_s or self._timeout_s
         connection = await self._idle.get()
         try:
@@ -104,6 +110,7 @@ class Transport:
             elapsed=elapsed,
             attempts=attempts,
             truncated=truncated,
+            note=request.extensions["note"],
             story=told if told is not None else [],
         )
         exchange.story.append(exchange)

@@ -173,15 +173,19 @@ class Webhooks:
         self._api, self._settings, self._ledger = api, settings, ledger
         self.signer = signer
 
-    async def post(self, body: bytes, credentials: Mapping[str, str] | None = None) -> Exchange:
+    async def post(
+        self, body: bytes, credentials: Mapping[str, str] | None = None, note: str = ""
+    ) -> Exchange:
         """Deliver raw bytes, by default with genuine credentials."""
         headers = self.signer.credentials(body) if credentials is None else credentials
-        return await self._api.webhook(body, headers, timeout_s=self._settings.answers_within_s)
+        # A little longer than RevenueCat would wait, so that a slow answer is seen as one.
+        timeout_s = self._settings.answers_within_s + 5
+        return await self._api.webhook(body, headers, timeout_s=timeout_s, note=note)
 
     async def deliver(self, sent: Event) -> Exchange:
         """Deliver an event and return the answer, whatever it is."""
         self._ledger.record("event", id=sent["id"], type=sent["type"], app_user_id=sent.get("app_user_id"))
-        return await self.post(encode(sent))
+        return await self.post(encode(sent), note=sent["type"])
 
     def on(self, api: Api) -> "Webhooks":
         """The same for another deployment."""

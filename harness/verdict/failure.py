@@ -70,6 +70,7 @@ def in_words(test: str) -> str:
 def _shown(evidence: Sequence[Exchange], scrub: Callable[[str], str]) -> Iterator[str]:
     if not evidence:
         return
+    evidence = sorted(evidence, key=lambda exchange: exchange.started)
     last = evidence[-1]
     before = last.story[: last.story.index(last)][-_LISTED:] if last in last.story else []
     for exchange in before:
