@@ -1,4 +1,4 @@
-# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make lint | make serve
+# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make selfcheck | make lint | make serve | make bench
 
 PYTHON ?= python3
 ENV ?= local
@@ -8,13 +8,17 @@ BIN := .venv/bin
 # Without bytecode, pytest rewrites its plugins at every start: a second each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke test lint serve lock
+.PHONY: smoke selfcheck test lint serve bench lock
 
 smoke: .venv/installed
 	$(BIN)/python -m pytest --env=$(ENV) $(ARGS)
 
 test: .venv/installed
 	$(BIN)/python -m pytest tests -n 2 $(ARGS)
+
+# Every fault and every legal variant; the kill matrix goes to reports/selfcheck/.
+selfcheck: .venv/installed
+	$(BIN)/python -m pytest tests/test_selfcheck.py -n 2 -q --whole=reports/selfcheck $(ARGS)
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -25,6 +29,10 @@ lint: .venv/installed
 serve: .venv/installed
 	mkdir -p reports/served
 	$(BIN)/python -m reference --port 8000 --revenuecat-port 8001 2>&1 | tee reports/served/target.log
+
+# Time to verdict; see benchmarks/README.md. ARGS="--runs=9" for steadier figures.
+bench: .venv/installed
+	$(BIN)/python -m benchmarks.time_to_verdict $(ARGS)
 
 # After a change of pyproject.toml. No index address may get into the lock; `uv` is needed only here.
 lock:

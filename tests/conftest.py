@@ -13,6 +13,7 @@ import httpx
 import jwt
 import pytest
 from hypothesis import settings
+from selfcheck import matrix
 
 from harness.environment import Environment, File
 from harness.evidence.exchange import Exchange
@@ -45,6 +46,39 @@ class Meeting(NamedTuple):
     api: Api
     ledger: Ledger
     url: httpx.URL
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", metavar="DIR", help="selfcheck with every fault and variant; matrix in DIR")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("whole", None) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Selfcheck(Path(config.getoption("whole"))))
+
+
+class Selfcheck:
+    """Joins what the runs of a whole selfcheck left into the kill matrix; in the controlling process only."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.lines = folder, list[str]()
+        for old in folder.glob("*.row.json"):
+            old.unlink()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        built = matrix.build(matrix.saved(self.folder))
+        (self.folder / "kill-matrix.json").write_text(matrix.as_json(built), "utf-8")
+        (self.folder / "kill-matrix.md").write_text(matrix.as_markdown(built), "utf-8")
+        self.lines = matrix.as_markdown(built).split("## Faults")[0].splitlines()
+        if exitstatus == 0 and not built.holds:
+            session.exitstatus = 1
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for line in self.lines:
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(f"{self.folder}/kill-matrix.md, kill-matrix.json")
 
 
 # What the server says: (status, JSON value), raw bytes after which it hangs up, or None to hang up at once.

@@ -1,0 +1,62 @@
+"""The faults and legal variants of the reference deployment, as it lists them itself."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from selfcheck.runs import ROOT
+
+
+@dataclass(frozen=True)
+class Fault:
+    name: str
+    item: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    name: str
+    description: str
+    environment: dict[str, Any]
+    variables: dict[str, str]
+    expected: str
+
+
+@cache
+def load() -> tuple[list[Fault], list[Variant]]:
+    """All faults and variants."""
+    command = [sys.executable, "-m", "reference", "--catalogue"]
+    listed = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    return [Fault(**each) for each in listed["faults"]], [Variant(**each) for each in listed["variants"]]
+
+
+def one_an_item(faults: list[Fault]) -> list[Fault]:
+    """The first fault of each item: the fast part of the proof."""
+    return list({fault.item: fault for fault in reversed(faults)}.values())[::-1]
+
+
+def environment_file(folder: Path, command: list[str], variant: Variant | None = None) -> Path:
+    """local.toml whose target is started by `command`, with what a variant says of itself."""
+    local = tomllib.loads((ROOT / "environments" / "local.toml").read_text("utf-8"))
+    start = {"command": command, "variables": variant.variables if variant else {}}
+    merged = _merged(local, variant.environment if variant else {})
+    path = folder / "environment" / "local.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(tomli_w.dumps(_merged(merged, {"target": {"start": start}})), "utf-8")
+    return path
+
+
+def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    both = {**base, **change}
+    for key in base.keys() & change.keys():
+        if isinstance(base[key], dict) and isinstance(change[key], dict):
+            both[key] = _merged(base[key], change[key])
+    return both

@@ -1,0 +1,71 @@
+"""Whole runs of the suite, each in a process forked from one that has imported what a run needs."""
+
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# Third-party modules only: what pytest rewrites must be imported by the run itself.
+PRELOADED = [
+    "httpx",
+    "httpcore",
+    "anyio._backends._asyncio",
+    "sniffio",
+    "jwt",
+    "pydantic",
+    "asyncio",
+    "allure_commons",
+]
+LONGEST_S = 120
+
+_fork = multiprocessing.get_context("forkserver")
+_fork.set_forkserver_preload(["pytest", *PRELOADED])
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that ended: its exit code, what it printed, and its verdict (None where it gave none)."""
+
+    code: int | None
+    said: str
+    verdict: dict[str, Any] | None
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Outcome by item."""
+        return {item["id"]: item["outcome"] for item in (self.verdict or {"items": []})["items"]}
+
+
+def run(folder: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Ended:
+    """Run the suite with its reports in `folder`; ends after LONGEST_S at the latest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / "output.txt"
+    command = [f"--reports={folder}", "-p", "no:cacheprovider", "-q", *arguments]
+    process = _fork.Process(target=_suite, args=(str(output), command, dict(variables or {})))
+    process.start()
+    process.join(LONGEST_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    verdicts = sorted(folder.glob("*/verdict.json"))
+    verdict = json.loads(verdicts[0].read_text("utf-8")) if verdicts else None
+    return Ended(process.exitcode, output.read_text("utf-8", "replace"), verdict)
+
+
+def _suite(output: str, command: list[str], variables: dict[str, str]) -> None:
+    sink = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(sink, 1)
+    os.dup2(sink, 2)
+    os.chdir(ROOT)
+    inherited = [name for name in os.environ if name.startswith("PYTEST_")]
+    for name in inherited:
+        del os.environ[name]
+    os.environ.update(variables)
+    sys.exit(pytest.main(command))

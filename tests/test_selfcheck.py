@@ -1,0 +1,63 @@
+"""Every fault is caught by its item, no legal variant raises an alarm; --whole runs them all."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from selfcheck import catalogue, matrix, runs
+
+FAST_VARIANTS = 6
+
+
+def pytest_generate_tests(metafunc):
+    faults, variants = catalogue.load()
+    if not metafunc.config.getoption("whole"):
+        faults = catalogue.one_an_item(faults)
+        variants = variants[:: max(1, len(variants) // FAST_VARIANTS)]
+    if "fault" in metafunc.fixturenames:
+        metafunc.parametrize("fault", faults, ids=lambda fault: fault.name)
+    if "variant" in metafunc.fixturenames:
+        metafunc.parametrize("variant", variants, ids=lambda variant: variant.name)
+
+
+@pytest.fixture
+def folder(request, tmp_path):
+    """Where a run's reports go: kept for the matrix of a whole selfcheck."""
+    return Path(request.config.getoption("whole") or tmp_path)
+
+
+@pytest.fixture(scope="session")
+def command():
+    """How to start the reference deployment without its imports: from a nursery, see reference/nursery.py."""
+    with tempfile.TemporaryDirectory(prefix="nursery") as place:
+        nursery = subprocess.Popen(
+            [sys.executable, "-m", "reference.nursery", f"{place}/socket"],
+            cwd=runs.ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert nursery.stdout.readline() == b"ready\n"
+        yield ["{python}", "-S", "-E", "reference/hatch.py", f"{place}/socket", "--until-eof"]
+        nursery.communicate()
+
+
+def test_fault_is_caught_by_its_item(fault, folder, command):
+    place = folder / "runs" / fault.name
+    env = catalogue.environment_file(place, command)
+    ended = runs.run(place, f"--env={env}", variables={"REFERENCE_FAULTS": fault.name})
+    row = matrix.row(fault.name, fault.description, fault.item, "NO-GO", ended)
+    matrix.save(folder, row)
+    assert row.decision == "NO-GO", ended.said[-3000:]
+    assert fault.item in row.broken
+
+
+def test_legal_variant_raises_no_alarm(variant, folder, command):
+    place = folder / "runs" / variant.name
+    env = catalogue.environment_file(place, command, variant)
+    variables = {**variant.variables, "REFERENCE_VARIANTS": variant.name}
+    ended = runs.run(place, f"--env={env}", variables=variables)
+    row = matrix.row(variant.name, variant.description, None, variant.expected, ended)
+    matrix.save(folder, row)
+    assert (row.decision, row.broken) == (variant.expected, []), ended.said[-5000:]
