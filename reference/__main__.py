@@ -1,11 +1,12 @@
 """Starts the reference deployment: python -m reference."""
 
 import argparse
+import json
 import os
 import socket
 import sys
 
-from reference import logs
+from reference import choices, logs
 from reference.logs import log
 from reference.settings import Settings, StartRefused
 
@@ -18,11 +19,21 @@ def main() -> int:
     parser.add_argument("--database", default=":memory:", help="an SQLite file; default: in memory")
     parser.add_argument("--until-eof", action="store_true", help="also stop when stdin ends")
     parser.add_argument("--access-log", action="store_true", help="log each request")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="break a promise")
+    parser.add_argument("--variant", action="append", default=[], metavar="NAME", help="choose differently")
+    parser.add_argument("--catalogue", action="store_true", help="print the faults and variants, and end")
     arguments = parser.parse_args()
-    logs.start()
+    if arguments.catalogue:
+        sys.stdout.write(json.dumps(choices.catalogue()) + "\n")
+        return 0
+    handler = logs.start()
     try:
+        changes = choices.chosen(arguments.fault, arguments.variant, os.environ)
+        for change in changes:
+            change.apply("start", handler=handler)
         settings = Settings.read(os.environ, arguments.database)
-        sockets = [_bound(arguments.host, port) for port in (arguments.port, arguments.revenuecat_port)]
+        backend = _bound(arguments.host, arguments.port)
+        revenuecat = _bound(arguments.host, arguments.revenuecat_port)
     except StartRefused as problem:
         log.error("Refusing to start: %s", problem)
         return 1
@@ -35,7 +46,8 @@ def main() -> int:
 
     from reference.serving import run  # late: a refusal need not wait for the web framework
 
-    run(settings, *sockets, until_eof=arguments.until_eof, access_log=arguments.access_log)
+    options = {"until_eof": arguments.until_eof, "access_log": arguments.access_log}
+    run(settings, backend, revenuecat, changes, **options)
     return 0
 
 

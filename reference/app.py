@@ -1,6 +1,7 @@
 """The backend, put together: the parts that behave, and the routes that lead to them."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from reference.accounts import Accounts, LogoutThrottle, Tokens
 from reference.answers import says
 from reference.bodies import NAME, Delivery, Login, PurchaseOrder, Registration
 from reference.catalogue import HERO_ID
+from reference.choices import Choice
 from reference.doors import Caller, Doors, behind
 from reference.entitlements import Entitlements, Gates
 from reference.operations import SIMULATED, Operations, SimulatedPurchases
@@ -70,8 +72,15 @@ class Parts:
         )
 
 
-def build(settings: Settings) -> FastAPI:
-    return assemble(settings, Parts.of(settings))
+def build(settings: Settings, changes: Sequence[Choice] = ()) -> FastAPI:
+    """The backend, with the changes that were chosen at start."""
+    parts = Parts.of(settings)
+    for change in changes:
+        change.apply("before the routes", parts=parts, settings=settings)
+    app = assemble(settings, parts)
+    for change in changes:
+        change.apply("all put together", parts=parts, settings=settings, app=app)
+    return app
 
 
 def assemble(settings: Settings, parts: Parts) -> FastAPI:

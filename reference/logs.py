@@ -22,9 +22,10 @@ class OneLine(logging.Formatter):
         return f"{ei[0].__name__ if ei[0] else 'Exception'} at {place}"
 
 
-def start() -> None:
+def start() -> logging.Handler:
     """Sends every record of the process to stderr; the handler flushes after each."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs the address of each request
+    return handler

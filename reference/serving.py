@@ -9,13 +9,14 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import uvicorn
 
 from reference.app import build
+from reference.choices import Choice
 from reference.logs import log
 from reference.settings import Settings
 from reference.stand_in import stand_in
@@ -55,21 +56,27 @@ def run(
     settings: Settings,
     backend: socket.socket,
     revenuecat: socket.socket,
+    changes: Sequence[Choice] = (),
     *,
     until_eof: bool,
     access_log: bool,
 ) -> None:
     """Serves until SIGTERM, SIGINT or, if asked, the end of stdin."""
-    asyncio.run(_serve(settings, backend, revenuecat, until_eof, access_log))
+    asyncio.run(_serve(settings, backend, revenuecat, changes, until_eof, access_log))
 
 
 async def _serve(
-    settings: Settings, backend: socket.socket, revenuecat: socket.socket, until_eof: bool, access_log: bool
+    settings: Settings,
+    backend: socket.socket,
+    revenuecat: socket.socket,
+    changes: Sequence[Choice],
+    until_eof: bool,
+    access_log: bool,
 ) -> None:
     urls = {"base_url": _url(backend), "revenuecat_url": _url(revenuecat)}
     settings = replace(settings, revenuecat_base_url=settings.revenuecat_base_url or urls["revenuecat_url"])
     servers = {
-        Server(build(settings), access_log): backend,
+        Server(build(settings, changes), access_log): backend,
         Server(stand_in(settings.revenuecat_secret_key), access_log): revenuecat,
     }
     stop = asyncio.Event()

@@ -7,6 +7,7 @@ from harness import probe
 from harness.evidence.exchange import Exchange
 from harness.evidence.probe import together
 from harness.target.api import UNKNOWN_PURCHASE
+from harness.target.customers import in_days
 from harness.target.players import Player
 from harness.target.revenuecat import Receipt
 from harness.target.webhooks import dashboard_test, encode, event
@@ -22,6 +23,19 @@ async def rival(players):
 async def login(accounts, player):
     """A second session of a player."""
     return await accounts.login(player.username, player.password)
+
+
+@probe
+async def owner(customers):
+    """A player who owns every hero's cinematics and the premium battle pass."""
+    customer = await customers.new()
+    kept = {"expiration_at_ms": in_days(30)}
+    await asyncio.gather(
+        customer.has("NON_RENEWING_PURCHASE", "premium_cinematics"),
+        customer.has("INITIAL_PURCHASE", "premium", **kept),
+    )
+    await customer.until_owned("PREMIUM_CINEMATICS_PACK", "PREMIUM")
+    return customer.player
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,8 @@ class Bought:
     by_thief: Exchange
     thief: Exchange
     after: Exchange
+    mixed: Exchange
+    after_mixed: Exchange
 
 
 @probe
@@ -114,6 +130,20 @@ async def bought(api, players, store):
         api.verify_purchase(thief, body),
     )
     thief_after, after = await asyncio.gather(api.snapshot(thief), api.snapshot(buyer))
+    key = "PREMIUM" if receipt.entitlement_key != "PREMIUM" else "NO_ADS"
+    mixed = await api.verify_purchase(
+        buyer, {**receipt.body(f"mix-{buyer.username}"), "entitlement_key": key}
+    )
+    again_and_others = again, other, by_thief, thief_after, after
     return Bought(
-        buyer, receipt, before, tried, first, granted, gate, again, other, by_thief, thief_after, after
+        buyer,
+        receipt,
+        before,
+        tried,
+        first,
+        granted,
+        gate,
+        *again_and_others,
+        mixed,
+        await api.snapshot(buyer),
     )

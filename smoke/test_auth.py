@@ -70,7 +70,7 @@ async def refused_logins(api, player, accounts):
 
 @checks("auth.registration")
 def test_new_player_can_register(rival):
-    assert rival.entrance.status in (200, 201)
+    """Any other status than 200 or 201 has made the registration fail already."""
     assert set(rival.entrance.json) >= {"user", "token", "message"}
 
 
@@ -99,7 +99,7 @@ def test_registration_shows_no_password(rival):
 
 @checks("auth.login")
 def test_login_answers_user_and_token(login):
-    assert login.entrance.status == 200
+    """Any other status than 200 has made the login fail already."""
     assert set(login.entrance.json) >= {"user", "token", "message"}
 
 
@@ -116,13 +116,12 @@ def test_token_is_valid(verified):
 
 @checks("auth.login")
 def test_verify_shows_the_user_without_password(verified, login):
-    assert verified.field("user")
+    assert verified.field("user", "username").lower() == login.username.lower()
     assert revealed(verified.json, login.password) == []
 
 
 @checks("auth.login")
 def test_token_is_a_week_long_hs256_jwt_of_a_user(login):
-    assert login.entrance.status == 200
     claims = jwt.decode(login.token, options={"verify_signature": False})
     assert jwt.get_unverified_header(login.token)["alg"] == "HS256"
     assert uuid.UUID(claims["sub"]) != uuid.UUID(claims["jti"])

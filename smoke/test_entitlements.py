@@ -8,7 +8,7 @@ import pytest
 
 from harness import checks, probe
 from harness.evidence.exchange import Exchange
-from harness.evidence.probe import together
+from harness.evidence.probe import Cases, together
 from harness.target.customers import entitlement, entries, in_days, owned
 
 CLIENT_TTL_RANGE = range(30, 3601)  # seconds; the client clamps to this
@@ -23,6 +23,12 @@ DISGUISES = ("query-username", "query-user-id", "header-username", "header-user-
 async def snapshot(api, player):
     """The caller's own entitlements."""
     return await api.snapshot(player)
+
+
+@probe
+async def rivals_snapshot(api, rival):
+    """Another player's own entitlements."""
+    return await api.snapshot(rival)
 
 
 @probe
@@ -54,6 +60,14 @@ async def disguised(api, player, rival):
 
 
 @probe
+async def disguised_as_owner(api, player, owner):
+    """A player who owns nothing asking for the snapshot of one who owns something."""
+    tricks = {"username": owner.username, "user_id": owner.id, "player_id": owner.id}
+    sent = {"X-Username": owner.username, "X-User-Id": owner.id, "X-Forwarded-User": owner.username}
+    return await api.call("snapshot", by=player, query=tricks, headers=sent)
+
+
+@probe
 async def growing(customers):
     """Snapshots of a player before, between and after changes."""
     customer = await customers.new()
@@ -72,23 +86,28 @@ class ShortLived:
     ends: timedelta
     alive: Exchange
     over: Exchange
-    gate: Exchange
+    gates: Cases
 
 
 @probe
 async def short_lived(api, customers):
-    """A pack that ends about a second after it was bought, by the target's own clock, without an EXPIRATION."""
+    """What ends about a second after it was bought, by the target's own clock, without an EXPIRATION."""
     customer = await customers.new()
     first = await customer.snapshot()
     skew = first.clock_skew("server_time")
     ends = first.started + first.elapsed + skew + timedelta(seconds=1)
-    await customer.has(
-        "INITIAL_PURCHASE", "premium_cinematics", expiration_at_ms=int(ends.timestamp() * 1000)
-    )
+    bought = ("premium_cinematics", "premium")
+    await customer.has("INITIAL_PURCHASE", *bought, expiration_at_ms=int(ends.timestamp() * 1000))
     alive = await customer.snapshot()
     await asyncio.sleep(max(0.0, (ends - alive.time("server_time")).total_seconds() + 0.05))
     over = await customer.until(lambda seen: seen.time("server_time") > ends + timedelta(milliseconds=1))
-    return ShortLived(ends, alive, over, await api.cinematic_access(customer.player))
+    player = customer.player
+    gates = {
+        "access": api.cinematic_access(player),
+        "url": api.cinematic_url(player),
+        "claim": api.claim(player, player.username, "premium"),
+    }
+    return ShortLived(ends, alive, over, await together(gates))
 
 
 @probe
@@ -130,8 +149,14 @@ def test_owned_entry_says_what_and_until_when(growing):
     entry = entitlement(growing[1], "NO_ADS")
     assert set(entry) >= ENTRY_FIELDS
     assert entry["status"] == "owned"
-    assert growing[1].time("entitlements", "NO_ADS", "granted_at")
-    assert growing[1].time("entitlements", "NO_ADS", "expires_at")
+    assert growing[1].time("entitlements", "NO_ADS", "granted_at") <= growing[1].time("server_time")
+    assert growing[1].time("entitlements", "NO_ADS", "expires_at") > growing[1].time("server_time")
+
+
+@checks("entitlements.snapshot")
+@pytest.mark.parametrize("field", ["transaction_id", "product_id", "reason"])
+def test_field_of_an_owned_entry_is_text_or_null(growing, field):
+    assert isinstance(entitlement(growing[1], "NO_ADS")[field], str | None)
 
 
 @checks("entitlements.snapshot")
@@ -140,11 +165,21 @@ def test_snapshot_is_the_callers_own(snapshot, player):
 
 
 @checks("entitlements.snapshot")
+def test_another_players_snapshot_is_their_own(rivals_snapshot, rival):
+    assert rivals_snapshot.field("username").lower() == rival.username.lower()
+
+
+@checks("entitlements.snapshot")
 @pytest.mark.parametrize("disguise", DISGUISES)
 def test_no_trick_shows_another_player(disguised, disguise, player, rival):
     answer = disguised[disguise]
     assert rival.username.lower() not in answer.text.lower()
     assert answer.status != 200 or answer.field("username").lower() == player.username.lower()
+
+
+@checks("entitlements.snapshot")
+def test_no_trick_shows_what_another_player_owns(disguised_as_owner):
+    assert disguised_as_owner.status != 200 or owned(disguised_as_owner) == set()
 
 
 @checks("entitlements.freshness")
@@ -191,12 +226,13 @@ def test_version_goes_up_on_a_change(growing):
 @checks("entitlements.expiry")
 def test_entitlement_ends_by_itself(short_lived):
     assert short_lived.over.time("server_time") > short_lived.ends
-    assert entitlement(short_lived.over, "PREMIUM_CINEMATICS_PACK").get("status") != "owned"
+    assert owned(short_lived.over) == set()
 
 
 @checks("entitlements.expiry")
-def test_gate_closes_by_itself(short_lived):
-    assert short_lived.gate.status == 403
+@pytest.mark.parametrize("gate", ["access", "url", "claim"])
+def test_gate_closes_by_itself(short_lived, gate):
+    assert short_lived.gates[gate].status == 403
 
 
 @checks("entitlements.expiry")

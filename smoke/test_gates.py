@@ -73,19 +73,6 @@ async def lives(api, customers, expect):
 
 
 @probe
-async def owner(customers):
-    """A player who owns every hero's cinematics and the premium battle pass."""
-    customer = await customers.new()
-    kept = {"expiration_at_ms": in_days(30)}
-    await asyncio.gather(
-        customer.has("NON_RENEWING_PURCHASE", "premium_cinematics"),
-        customer.has("INITIAL_PURCHASE", "premium", **kept),
-    )
-    await customer.until_owned(PACK, "PREMIUM")
-    return customer.player
-
-
-@probe
 async def other_heroes_gates(api, customers, expect):
     """The owner of one hero's key, at another hero's gates."""
     customer = await customers.new()

@@ -34,5 +34,10 @@ def test_version_is_the_expected_one(health, expect, site):
 
 
 @checks("health.basic")
+def test_release_names_its_version(health, release_mode):
+    assert isinstance(health.field("version"), str)
+
+
+@checks("health.basic")
 def test_mode_is_the_expected_one(health, expect):
     assert health.field("server_dev_mode") is expect.server_dev_mode

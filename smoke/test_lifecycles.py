@@ -1,7 +1,6 @@
 """Subscriptions' lives, each on a player of its own: what grants, what keeps and what ends access."""
 
 import asyncio
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +10,7 @@ from harness import checks, probe
 from harness.evidence.exchange import Exchange
 from harness.evidence.probe import together
 from harness.target.customers import entitlement, in_days, owned
-from harness.target.webhooks import clock_ms, event
+from harness.target.webhooks import clock_ms
 
 GRANTING = {
     "INITIAL_PURCHASE": ("premium", "PREMIUM"),
@@ -113,51 +112,6 @@ async def refunded(customers):
 
 
 @probe
-async def several(customers):
-    """One purchase of several entitlements, one of which nobody knows."""
-    customer = await customers.new()
-    await customer.has("NON_RENEWING_PURCHASE", "no_ads", "of_another_app", "starter_pack")
-    return await customer.until_owned("NO_ADS", "STARTER_PACK")
-
-
-@probe
-async def transferred(customers):
-    """What one player owned, transferred to another; both snapshots before and after."""
-    giver, taker = await asyncio.gather(customers.new(), customers.new())
-    await giver.has("NON_RENEWING_PURCHASE", "premium_cinematics")
-    before = await asyncio.gather(giver.until_owned("PREMIUM_CINEMATICS_PACK"), taker.snapshot())
-    transfer = {
-        key: value
-        for key, value in giver.event("TRANSFER").items()
-        if key in ("id", "type", "app_id", "event_timestamp_ms", "environment", "store")
-    }
-    transfer |= {"transferred_from": [giver.app_user_id], "transferred_to": [taker.app_user_id]}
-    answer = await giver.deliver(transfer)
-    after = await asyncio.gather(
-        giver.until_lost("PREMIUM_CINEMATICS_PACK"), taker.until_owned("PREMIUM_CINEMATICS_PACK")
-    )
-    return answer, before, after
-
-
-@probe
-async def by_other_names(customers):
-    """Purchases that name the player only as an alias, or only as the original user."""
-    customer = await customers.new()
-    anonymous = f"$RCAnonymousID:{uuid.uuid4().hex}"
-    known = [anonymous, customer.app_user_id]
-    strangers = {"app_user_id": anonymous, "original_app_user_id": anonymous, "aliases": [anonymous]}
-    await asyncio.gather(
-        customer.has("NON_RENEWING_PURCHASE", "no_ads", **strangers | {"aliases": known}),
-        customer.has(
-            "NON_RENEWING_PURCHASE",
-            "starter_pack",
-            **strangers | {"original_app_user_id": customer.app_user_id},
-        ),
-    )
-    return await customer.until_owned("NO_ADS", "STARTER_PACK")
-
-
-@probe
 async def late_expiration(customers):
     """An EXPIRATION that arrives after the RENEWAL which made it obsolete."""
     customer = await customers.new()
@@ -182,17 +136,6 @@ async def late_renewal(customers):
     await customer.until_lost("PREMIUM")
     await customer.has("RENEWAL", "premium", expiration_at_ms=in_days(30), event_timestamp_ms=renewed)
     return await customer.settled()
-
-
-@probe
-async def unknown_player(webhooks, players, customers, webhook_settings):
-    """A purchase of a player who does not exist yet; if it was accepted, what that player then owns."""
-    username = players.name()
-    answer = await webhooks.deliver(event("NON_RENEWING_PURCHASE", username, ("no_ads",)))
-    if answer.status != 200 or webhook_settings.app_user_id == "id":
-        return answer, None
-    customer = customers.of(await players.register(username))
-    return answer, await customer.until_owned("NO_ADS")
 
 
 def ends_at(snapshot, key, end_ms):
@@ -258,36 +201,6 @@ def test_refund_ends_access(refunded):
 
 
 @checks("webhooks.lifecycle")
-def test_every_entitlement_of_a_purchase_is_granted(several):
-    assert owned(several) >= {"NO_ADS", "STARTER_PACK"}
-
-
-@checks("webhooks.lifecycle")
-def test_unknown_entitlement_grants_nothing(several):
-    assert owned(several) <= {"NO_ADS", "STARTER_PACK"}
-
-
-@checks("webhooks.lifecycle")
-def test_transfer_is_accepted(transferred):
-    answer, _, _ = transferred
-    assert answer.status == 200
-
-
-@checks("webhooks.lifecycle")
-def test_transfer_takes_from_one_and_gives_to_the_other(transferred):
-    _, before, after = transferred
-    pack = {"PREMIUM_CINEMATICS_PACK"}
-    assert [owned(snapshot) for snapshot in before] == [pack, set()]
-    assert [owned(snapshot) for snapshot in after] == [set(), pack]
-
-
-@checks("webhooks.lifecycle")
-@pytest.mark.parametrize("key", ["NO_ADS", "STARTER_PACK"], ids=["alias", "original"])
-def test_player_is_found_by_other_names(by_other_names, key):
-    assert key in owned(by_other_names)
-
-
-@checks("webhooks.lifecycle")
 def test_late_expiration_revokes_nothing(late_expiration):
     assert "PREMIUM" in owned(late_expiration)
 
@@ -295,12 +208,3 @@ def test_late_expiration_revokes_nothing(late_expiration):
 @checks("webhooks.lifecycle")
 def test_late_renewal_revives_nothing(late_renewal):
     assert "PREMIUM" not in owned(late_renewal)
-
-
-@checks("webhooks.lifecycle")
-def test_purchase_of_an_unknown_player_is_not_swallowed(unknown_player):
-    answer, snapshot = unknown_player
-    assert answer.status in (*range(400, 500), 503) or (answer.status, "NO_ADS" in owned(snapshot)) == (
-        200,
-        True,
-    )

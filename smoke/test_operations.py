@@ -10,7 +10,6 @@ from harness.evidence.probe import together
 from harness.target.api import SIMULATED, UNKNOWN_PURCHASE
 from harness.target.customers import owned
 from harness.target.players import Player
-from harness.target.webhooks import dashboard_test
 
 
 @probe
@@ -65,9 +64,13 @@ async def stopped(stopped_api, players):
 
 
 @probe
-async def stopped_webhook(stopped_api, stopped, webhooks):
-    """The dashboard's TEST event while the switch is thrown."""
-    return await webhooks.on(stopped_api).deliver(dashboard_test(stopped.player.username))
+async def stopped_webhook(stopped_api, stopped, customers, dashboard_event):
+    """A purchase reported while the switch is thrown, if webhooks are taken otherwise; snapshot and gate after it."""
+    dashboard_event[1].expect(200, owner="webhooks.delivered")
+    customer = customers.of(stopped.player, stopped_api)
+    answer = await customer.deliver(customer.event("NON_RENEWING_PURCHASE", "premium_cinematics"))
+    snapshot = await customer.until_owned("PREMIUM_CINEMATICS_PACK")
+    return answer, snapshot, await stopped_api.cinematic_access(stopped.player)
 
 
 @checks("operations.release-mode")
@@ -123,7 +126,15 @@ def test_gates_go_on(stopped):
 
 @checks("operations.emergency-stop")
 def test_webhooks_go_on(stopped_webhook):
-    assert stopped_webhook.status == 200
+    answer, snapshot, _ = stopped_webhook
+    assert answer.status == 200
+    assert owned(snapshot) == {"PREMIUM_CINEMATICS_PACK"}
+
+
+@checks("operations.emergency-stop")
+def test_gates_open_for_owners(stopped_webhook):
+    _, _, gate = stopped_webhook
+    assert gate.status == 200
 
 
 def said(answer):

@@ -48,6 +48,13 @@ async def revoked(api, sessions):
     )
 
 
+@probe
+async def refused_logouts(api, tokens, player, login, writing):
+    """Logging out with nothing, and with a token that somebody changed: few, as logout is throttled."""
+    kinds = ("no-header", "tampered-payload")
+    return await together({kind: api.logout(tokens.headers(kind, player, login)) for kind in kinds})
+
+
 @checks("auth.token-refusal")
 @pytest.mark.parametrize("route", PROTECTED_READS)
 @pytest.mark.parametrize("kind", FORGED)
@@ -80,3 +87,9 @@ def test_invalid_claims_write_nothing(minted_writes, kind, route):
 @pytest.mark.parametrize("route", PROTECTED_READS + PROTECTED_WRITES)
 def test_token_revoked_by_logout_is_dead_everywhere(revoked, route):
     assert revoked[route].status == 401
+
+
+@checks("auth.token-refusal")
+@pytest.mark.parametrize("kind", ["no-header", "tampered-payload"])
+def test_forged_token_logs_nobody_out(refused_logouts, kind):
+    assert refused_logouts[kind].status == 401

@@ -90,6 +90,31 @@ def test_connection_that_fails_twice_is_no_answer(meet, said):
     assert len(answer.seen) == 2
 
 
+@pytest.mark.parametrize(
+    ("said", "wait"), [("", 1), ("Retry-After: 0", 0), ("Retry-After: 3", 3), ("Retry-After: 60", 5)]
+)
+def test_throttled_request_waits_as_told_and_is_sent_again(meet, monkeypatch, said, wait):
+    waits = []
+
+    async def sleep(seconds):
+        waits.append(seconds)
+
+    monkeypatch.setattr(module, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": sleep}))
+    too_many = plain(b"", *([said] if said else [])).replace(b"200 OK", b"429 Too Many Requests")
+
+    async def work(meeting):
+        return await post(meeting), meeting.transport.retries
+
+    exchange, retries = meet(script(too_many, (200, "fine")), work)
+    assert (exchange.status, retries, waits) == (200, 1, [wait])
+
+
+def test_last_of_four_throttled_answers_is_the_answer(meet):
+    answer = script(*[plain(b"", "Retry-After: 0").replace(b"200 OK", b"429 No")] * 5)
+    assert meet(answer, get).status == 429
+    assert len(answer.seen) == 4
+
+
 async def silent(_):
     await asyncio.Event().wait()
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ProbeFailed, PromiseBroken, Unprovable
-from harness.evidence.exchange import Exchange, now, stories
+from harness.evidence.exchange import Exchange, exchanged, now, stories
 
 _RUN = "run"  # the parameter by which a resource asks for the run itself
 
@@ -140,7 +140,7 @@ class Gathered:
     node: Node
     began: datetime
     ended: datetime
-    story: list[Exchange]
+    exchanges: list[Exchange]
 
 
 class Gathering:
@@ -213,8 +213,9 @@ class Gathering:
             arguments[_RUN] = self._run
         if not node.is_probe:
             return node.function(**arguments)
-        began, story = now(), list[Exchange]()
-        stories.set(story)  # this task's own: what the probe exchanges is one story
+        began, exchanges = now(), list[Exchange]()
+        exchanged.set(exchanges)
+        stories.set([])  # this task's own: what the probe exchanges is one story
         try:
             return await node.function(**arguments)
         except (Unprovable, PromiseBroken):
@@ -226,4 +227,4 @@ class Gathering:
             said = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             raise ProbeFailed(f"the probe {node.title} could not go on: {said}") from None
         finally:
-            self.gathered.append(Gathered(node, began, now(), story))
+            self.gathered.append(Gathered(node, began, now(), exchanges))

@@ -26,7 +26,7 @@ def _line(one: Gathered, started: datetime) -> dict[str, Any]:
         "start_s": _seconds(one.began - started),
         "end_s": _seconds(one.ended - started),
         "needs": sorted({node.title for node in _probes_below(one.node)}),
-        "exchanges": [_exchange(exchange, started) for exchange in one.story],
+        "exchanges": [_exchange(exchange, started) for exchange in one.exchanges],
     }
 
 

@@ -14,10 +14,12 @@ import httpx
 
 from harness.environment import Environment
 from harness.errors import ConfigError, NoAnswer, Unprovable
-from harness.evidence.exchange import Exchange, now, stories
+from harness.evidence.exchange import Exchange, exchanged, now, stories
 from harness.evidence.ledger import Ledger
 
 MAX_BODY = 4 * 1024 * 1024  # bytes of an answer that are kept
+THROTTLED_RETRIES = 3  # after 429, waiting as Retry-After says
+LONGEST_WAIT_S = 5.0
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -65,6 +67,26 @@ class Transport:
         timeout_s = timeout_s or self._timeout_s
         connection = await self._idle.get()
         try:
+            exchange = await self._exchange(connection, request, content, timeout_s)
+            # "Too many requests" says nothing about the product. The connection is kept: others wait as well.
+            for _ in range(THROTTLED_RETRIES):
+                if exchange.response.status_code != 429:
+                    break
+                self.retries += 1
+                await asyncio.sleep(_patience(exchange.response))
+                exchange = await self._exchange(connection, request, content, timeout_s)
+            return exchange
+        finally:
+            self._idle.put_nowait(connection)
+
+    async def _exchange(
+        self,
+        connection: httpx.AsyncHTTPTransport,
+        request: httpx.Request,
+        content: bytes,
+        timeout_s: float,
+    ) -> Exchange:
+        try:
             return await self._attempt(connection, request, content, timeout_s, 1)
         except httpx.TransportError:
             # A server may drop the connection right after a 500 (contract, section 1): once more, on a new one.
@@ -73,9 +95,7 @@ class Transport:
                 return await self._attempt(connection, request, content, timeout_s, 2)
             except httpx.TransportError as error:
                 cause = str(error) or type(error).__name__
-                raise NoAnswer(f"{method} {url.path} got no answer, twice: {cause}") from None
-        finally:
-            self._idle.put_nowait(connection)
+                raise NoAnswer(f"{request.method} {request.url.path} got no answer, twice: {cause}") from None
 
     async def _attempt(
         self,
@@ -114,6 +134,8 @@ class Transport:
             story=told if told is not None else [],
         )
         exchange.story.append(exchange)
+        if (all_of_probe := exchanged.get()) is not None:
+            all_of_probe.append(exchange)
         return exchange
 
     async def _pace(self) -> None:
@@ -125,6 +147,12 @@ class Transport:
         """Close all connections."""
         for connection in self._connections:
             await connection.aclose()
+
+
+def _patience(response: httpx.Response) -> float:
+    """How long a throttled request waits: as long as the answer says in seconds, within bounds."""
+    said = response.headers.get("Retry-After", "")
+    return min(float(said), LONGEST_WAIT_S) if said.isascii() and said.isdigit() else 1.0
 
 
 async def _bounded(response: httpx.Response) -> tuple[bytes, bool]:

@@ -1,0 +1,121 @@
+"""The tools that faults and variants are made with: put another method in place, or edit an answer."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# How the path of each call ends.
+CALLS = {
+    "register": r"POST .*/user/register",
+    "login": r"POST .*/auth/login",
+    "verify": r"GET .*/auth/verify",
+    "logout": r"POST .*/auth/logout",
+    "snapshot": r"GET .*/entitlements/snapshot",
+    "access": r"GET .*/hero/[^/]*/cinematic/access",
+    "url": r"GET .*/hero/[^/]*/cinematic/url",
+    "claim": r"POST .*/battle-pass/[^/]*/claim/[^/]*/[^/]*",
+    "purchase": r"POST .*/purchases/verify",
+    "webhook": r"POST .*/webhooks/revenuecat",
+    "health": r"GET .*/health",
+    "features": r"GET .*/v1/features",
+}
+
+
+def put(part: object, **replacements: Any) -> None:
+    """Replaces methods or settings of a part; raises AttributeError for one that it does not have."""
+    for name, replacement in replacements.items():
+        getattr(part, name)
+        setattr(part, name, replacement)
+
+
+def is_call(request: Request, *names: str) -> bool:
+    """Whether a request is one of these calls."""
+    asked = f"{request.method} {request.url.path}"
+    return any(re.fullmatch(CALLS[name], asked) for name in names)
+
+
+@dataclass
+class Answer:
+    """An answer on its way out. Whoever edits it may replace anything in it."""
+
+    status: int
+    headers: MutableHeaders
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @json.setter
+    def json(self, value: Any) -> None:
+        self.body = json.dumps(value).encode()
+        self.headers["Content-Type"] = "application/json"
+
+    def replace(self, status: int, value: Any) -> None:
+        self.status, self.json = status, value
+
+
+Edit = Callable[[Request, Answer], None]
+
+
+def edit(app: FastAPI, change: Edit, *calls: str, statuses: range = range(100, 600)) -> None:
+    """Lets `change` edit each answer of these calls (default: of all) with one of these statuses."""
+
+    def selected(request: Request, answer: Answer) -> None:
+        if answer.status in statuses and (not calls or is_call(request, *calls)):
+            change(request, answer)
+
+    app.add_middleware(_Editing, change=selected)
+
+
+def edit_json(
+    app: FastAPI, change: Callable[[Any], Any], *calls: str, statuses: range = range(200, 300)
+) -> None:
+    """Edits the JSON body of each good answer of these calls; `change` returns the new one."""
+
+    def edited(request: Request, answer: Answer) -> None:
+        if answer.headers.get("Content-Type", "").startswith("application/json"):
+            answer.json = change(answer.json)
+
+    edit(app, edited, *calls, statuses=statuses)
+
+
+def without(*names: str) -> Callable[[Any], Any]:
+    """Removes these fields from an object."""
+    return lambda body: {key: value for key, value in body.items() if key not in names}
+
+
+class _Editing:
+    def __init__(self, app: ASGIApp, change: Edit) -> None:
+        self.app = app
+        self.change = change
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start: Message = {}
+        chunks: list[bytes] = []
+
+        async def hold(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+                return
+            chunks.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            answer = Answer(start["status"], MutableHeaders(raw=list(start["headers"])), b"".join(chunks))
+            self.change(Request(scope), answer)
+            answer.headers["Content-Length"] = str(len(answer.body))
+            if answer.status in (204, 304):
+                del answer.headers["Content-Length"]
+            await send({**start, "status": answer.status, "headers": answer.headers.raw})
+            await send({"type": "http.response.body", "body": answer.body})
+
+        await self.app(scope, receive, hold)

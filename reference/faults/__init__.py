@@ -1,0 +1,1 @@
+"""Broken promises, one small change each, by section of the contract."""

@@ -1,0 +1,1 @@
+"""Other choices that the contract allows, one small change each."""

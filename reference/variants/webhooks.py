@@ -1,0 +1,155 @@
+"""Variants of webhooks: how they prove themselves, how they are answered, when they take effect."""
+
+import asyncio
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+
+from reference.app import Parts
+from reference.bodies import WebhookEvent
+from reference.changing import edit, put
+from reference.choices import variant
+from reference.logs import log
+
+RENAMED = {
+    "register": ("/user/register", "/accounts"),
+    "login": ("/auth/login", "/sessions"),
+    "snapshot": ("/entitlements/snapshot", "/me/entitlements"),
+    "webhook": ("/webhooks/revenuecat", "/hooks/rc"),
+    "verify_purchase": ("/purchases/verify", "/purchases"),
+}
+
+
+@variant(
+    "webhook-static",
+    environment={"webhook": {"strategy": "static"}},
+    variables={"WEBHOOK_STRATEGY": "static"},
+)
+def webhook_static() -> None:
+    """Webhooks carry the secret itself, in Authorization."""
+
+
+@variant(
+    "webhook-static-bearer",
+    environment={"webhook": {"strategy": "static", "prefix": "Bearer "}},
+    variables={"WEBHOOK_STRATEGY": "static", "WEBHOOK_PREFIX": "Bearer "},
+)
+def webhook_static_bearer() -> None:
+    """Webhooks carry the secret itself, in Authorization, after Bearer."""
+
+
+@variant(
+    "webhook-static-other-header",
+    environment={"webhook": {"strategy": "static", "header": "X-RevenueCat-Webhook-Authorization"}},
+    variables={"WEBHOOK_STRATEGY": "static", "WEBHOOK_HEADER": "X-RevenueCat-Webhook-Authorization"},
+)
+def webhook_static_other_header() -> None:
+    """Webhooks carry the secret itself, in a header of their own."""
+
+
+@variant(
+    "webhook-body-hmac",
+    environment={"webhook": {"strategy": "body-hmac"}},
+    variables={"WEBHOOK_STRATEGY": "body-hmac"},
+)
+def webhook_body_hmac() -> None:
+    """Webhooks carry a hash of their body, in Authorization."""
+
+
+@variant(
+    "webhook-short-tolerance",
+    environment={"webhook": {"tolerance_s": 60}},
+    variables={"WEBHOOK_TOLERANCE_S": "60"},
+)
+def webhook_short_tolerance() -> None:
+    """A signature is good for a minute."""
+
+
+@variant(
+    "webhook-no-tolerance",
+    environment={
+        "webhook": {"tolerance_s": 0},
+        "checklist": {"not_required": ["webhooks.signature:*[stale]", "webhooks.signature:*[future]"]},
+    },
+)
+def webhook_no_tolerance(parts: Parts) -> None:
+    """The age of a signature is not looked at, and the environment says so."""
+    put(parts.credentials, is_recent=lambda moment: True)
+
+
+@variant("webhook-403")
+def webhook_403(app: FastAPI) -> None:
+    """Bad credentials of a webhook are answered 403."""
+    edit(app, lambda _, answer: answer.replace(403, answer.json), "webhook", statuses=range(401, 402))
+
+
+def _later(parts: Parts, seconds: float) -> None:
+    strict = parts.effects.apply
+
+    def process(event: WebhookEvent) -> None:
+        try:
+            with parts.store:
+                strict(event)
+        except HTTPException as refusal:
+            log.warning("Webhook dropped: %s", refusal.detail)
+
+    def apply(event: WebhookEvent) -> None:
+        asyncio.get_running_loop().call_later(seconds, process, event)
+
+    put(parts.effects, apply=apply)
+
+
+@variant("webhooks-processed-after-500-ms", environment={"webhook": {"settles_within_s": 2}})
+def webhooks_after_500_ms(parts: Parts) -> None:
+    """Webhooks are answered first, and processed half a second later."""
+    _later(parts, 0.5)
+
+
+@variant("webhooks-processed-after-2-s", environment={"webhook": {"settles_within_s": 4}})
+def webhooks_after_2_s(parts: Parts) -> None:
+    """Webhooks are answered first, and processed two seconds later."""
+    _later(parts, 2)
+
+
+@variant("webhook-answers-empty")
+def webhook_answers_empty(app: FastAPI) -> None:
+    """A webhook is answered 200 with an empty body."""
+
+    edit(app, lambda _, answer: setattr(answer, "body", b""), "webhook", statuses=range(200, 201))
+
+
+def _refuse_unknown(parts: Parts, status: int) -> None:
+    def hold(event: WebhookEvent, names: list[str]) -> None:
+        raise HTTPException(status, "No such player yet")
+
+    put(parts.effects, hold=hold)
+
+
+@variant("unknown-player-404")
+def unknown_player_404(parts: Parts) -> None:
+    """A purchase of an unknown player is answered 404."""
+    _refuse_unknown(parts, 404)
+
+
+@variant("unknown-player-503")
+def unknown_player_503(parts: Parts) -> None:
+    """A purchase of an unknown player is answered 503, so that RevenueCat tries again."""
+    _refuse_unknown(parts, 503)
+
+
+@variant(
+    "app-user-id-is-the-id",
+    environment={
+        "webhook": {"app_user_id": "id"},
+        "checklist": {"not_required": ["webhooks.lifecycle:test_purchase_of_an_unknown_player_*"]},
+    },
+)
+def app_user_id(parts: Parts) -> None:
+    """RevenueCat knows players by their id."""
+
+    def known_as(name: str) -> Any:
+        row = parts.store.execute("SELECT * FROM players WHERE id = ?", (name.lower(),)).fetchone()
+        return parts.accounts._player(row) if row else None
+
+    put(parts.accounts, known_as=known_as)
