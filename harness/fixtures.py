@@ -5,6 +5,7 @@ is *not proven* for that reason.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from harness.environment import Expect, Webhook
 from harness.errors import Unprovable
@@ -109,9 +110,7 @@ def minting(run: Run) -> Tokens:
     return Tokens(secret)
 
 
-@resource()
-def webhooks(run: Run, api: Api, writing: None) -> Webhooks:
-    """RevenueCat's side of the webhook."""
+def _webhooks(run: Run, api: Api) -> Webhooks:
     settings = run.environment.file.webhook
     secret = run.environment.value(settings.secret_env)
     if secret is None:
@@ -120,9 +119,25 @@ def webhooks(run: Run, api: Api, writing: None) -> Webhooks:
 
 
 @resource()
+def webhooks(run: Run, api: Api, writing: None) -> Webhooks:
+    """RevenueCat's side of the webhook."""
+    return _webhooks(run, api)
+
+
+@resource()
 def customers(players: Players, api: Api, webhooks: Webhooks, webhook_settings: Webhook) -> Customers:
     """New players as RevenueCat's customers."""
     return Customers(players, api, webhooks, webhook_settings)
+
+
+@resource()
+def owners(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Player]]:
+    """The way to an owner of all cinematics and the battle pass: the one provided, or a new customer."""
+    if run.environment.file.accounts.mode == "register":
+        return Customers(accounts, api, _webhooks(run, api), run.environment.file.webhook).owner
+    if run.environment.file.accounts.entitled_username_env is None:
+        raise Unprovable("no entitled account is provided", "set accounts.entitled_username_env")
+    return partial(accounts.provided, entitled=True)
 
 
 @resource()

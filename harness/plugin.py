@@ -229,8 +229,9 @@ class Verifier:
         elif self.config.getoption("check_env"):
             session.exitstatus = 11 if self.unreachable else 0
         elif self.unreachable or exitstatus in (0, 1, 2):
-            self.verdict = self._decide(self.run, interrupted=exitstatus == 2)
-            write_reports(self.verdict, self.reports, self.run.secrets.scrub)
+            verdict = self._decide(self.run, interrupted=exitstatus == 2)
+            self.verdict = scrubbed(verdict, self.run.secrets.scrub)
+            write_reports(self.verdict, self.reports)
             if exitstatus != 2:
                 session.exitstatus = self.verdict.exit_code
         if timeline := self.config.getoption("timeline"):
@@ -265,8 +266,7 @@ class Verifier:
         if self.verdict is None or self.run is None:
             return
         terminalreporter.section("verdict")
-        clean = scrubbed(self.verdict, self.run.secrets.scrub)
-        for text, markup in terminal.render(clean, min(terminalreporter._tw.fullwidth, 120)):
+        for text, markup in terminal.render(self.verdict, min(terminalreporter._tw.fullwidth, 120)):
             terminalreporter.write_line(text, **markup)
         terminalreporter.write_line(f"reports: {self.reports}/verdict.md, verdict.json")
 

@@ -7,7 +7,6 @@ from harness import probe
 from harness.evidence.exchange import Exchange
 from harness.evidence.probe import together
 from harness.target.api import UNKNOWN_PURCHASE
-from harness.target.customers import in_days
 from harness.target.players import Player
 from harness.target.revenuecat import Receipt
 from harness.target.webhooks import dashboard_test, encode, event
@@ -26,16 +25,9 @@ async def login(accounts, player):
 
 
 @probe
-async def owner(customers):
+async def owner(owners):
     """A player who owns every hero's cinematics and the premium battle pass."""
-    customer = await customers.new()
-    kept = {"expiration_at_ms": in_days(30)}
-    await asyncio.gather(
-        customer.has("NON_RENEWING_PURCHASE", "premium_cinematics"),
-        customer.has("INITIAL_PURCHASE", "premium", **kept),
-    )
-    await customer.until_owned("PREMIUM_CINEMATICS_PACK", "PREMIUM")
-    return customer.player
+    return await owners()
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,16 @@ async def other_heroes_gates(api, customers, expect):
 
 
 @probe
+async def everyday_gates(api, player, owner):
+    """The gates for a player who owns nothing and for one who owns it all, whoever they are here."""
+    whose = {"player": player, "owner": owner}
+    return await together(
+        {(who, "access"): api.cinematic_access(each) for who, each in whose.items()}
+        | {(who, "url"): api.cinematic_url(each) for who, each in whose.items()}
+    )
+
+
+@probe
 async def bad_heroes(api, owner):
     """Bad hero ids, asked for by a player to whom every good one is open."""
     calls = {(case, "access"): api.cinematic_access(owner, hero) for case, hero in BAD_HEROES.items()}
@@ -170,6 +180,13 @@ def test_gate_and_snapshot_agree(lives, purchase, moment, expect):
     seen = getattr(lives[purchase], moment)
     entitled = bool(owned(seen.snapshot) & {PACK, HERO_KEY + expect.heroes[0]})
     assert (seen.access.status == 200, seen.url.status == 200) == (entitled, entitled)
+
+
+@checks("gates.enforced")
+@pytest.mark.parametrize("gate", ["access", "url"])
+def test_gate_tells_owners_from_others(everyday_gates, gate):
+    assert everyday_gates["player", gate].status == 403
+    assert everyday_gates["owner", gate].status == 200
 
 
 @checks("gates.enforced")

@@ -1,5 +1,6 @@
 """The whole suite as its users start it: outcomes, messages and exit codes as the design promises them."""
 
+import base64
 import json
 import os
 import re
@@ -75,7 +76,7 @@ def suite(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def go(suite):
-    return suite("-v", "-l", "--tb=long", variables={"REVENUECAT_WEBHOOK_SECRET": "canary-of-the-webhook"})
+    return suite(variables={"REVENUECAT_WEBHOOK_SECRET": "canary-of-the-webhook"})
 
 
 @pytest.fixture
@@ -126,6 +127,18 @@ def test_healthy_target_is_go(go):
     assert set(required.values()) == {"proven"}
 
 
+def test_readme_shows_what_the_run_prints(go):
+    block = (ROOT / "README.md").read_text("utf-8").partition("$ make smoke\n")[2].partition("```")[0]
+    assert as_printed(block) == as_printed(go.said), "put what `make smoke` prints into README.md"
+
+
+def as_printed(text):
+    """The lines of a run without what differs from run to run: numbers, and paths of the machine."""
+    machine = ("platform ", "rootdir: ", "plugins: ", "reports: ")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(machine)]
+    return [re.sub(r"\d+", "#", re.sub(r"={3,}", "===", line)) for line in lines]
+
+
 def test_verdict_has_the_documented_keys(go):
     document = (ROOT / "docs" / "verdict.md").read_text("utf-8")
     assert [key for key in go.verdict if f"`{key}`" not in document] == []
@@ -160,11 +173,36 @@ def test_wrong_webhook_secret_is_no_go_with_its_scenario(suite):
     env = LOCAL.replace('secret_env = "REVENUECAT_WEBHOOK_SECRET"', 'secret_env = "WRONG_SECRET"')
     ended = suite(env=env, variables={"WRONG_SECRET": "not-the-secret-of-the-target"})
     assert (ended.code, ended.last_words) == (1, ["NO-GO"])
-    assert ended.outcomes["webhooks.delivered"] == "broken"
-    assert ended.outcomes["auth.login"] == "proven"
-    assert 2 in [advice["scenario"] for advice in ended.verdict["rollback"]]
-    assert "POST /api/webhooks/revenuecat answered 401" in ended.said
-    assert "not-the-secret-of-the-target" not in ended.said
+    broken = {item for item, outcome in ended.outcomes.items() if outcome == "broken"}
+    assert broken == {
+        f"webhooks.{name}" for name in ("delivered", "logged", "signature", "idempotent", "lifecycle")
+    }
+    assert [advice["scenario"] for advice in ended.verdict["rollback"]] == [2]
+    assert "POST /api/webhooks/revenuecat (TEST) answered 401" in ended.said
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_failing_run_gives_no_secret_away(suite, tmp_path, workers):
+    """Each canary stands in for one kind of secret; the failures are there to make the run talk."""
+    canaries = {
+        "WRONG_SECRET": "canary-of-the-webhook",
+        "JWT_SECRET_KEY": "canary-of-the-tokens-0123456789abcdef",
+        "REVENUECAT_SECRET_KEY": "canary-of-revenuecat",
+    }
+    env = LOCAL.replace('secret_env = "REVENUECAT_WEBHOOK_SECRET"', 'secret_env = "WRONG_SECRET"')
+    outputs = [f"--alluredir={tmp_path}", f"--junitxml={tmp_path}/junit.xml"]
+    ended = suite("-v", "-l", "--tb=long", *outputs, *workers, env=env, variables=canaries)
+    written = [path for folder in (tmp_path, ended.reports) for path in folder.rglob("*") if path.is_file()]
+    texts = {"terminal": ended.said} | {path.name: path.read_text("utf-8", "replace") for path in written}
+    assert len(texts) > 100
+    leaks = re.compile(
+        "canary-of|eyJ[A-Za-z0-9]|v1=[0-9a-f]{64}|" + "|".join(map(_encoded, canaries.values()))
+    )
+    assert {name: leaks.findall(text) for name, text in texts.items() if leaks.search(text)} == {}
+
+
+def _encoded(secret):
+    return f"{secret.encode().hex()}|{base64.b64encode(secret.encode()).decode().rstrip('=')}"
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])

@@ -369,7 +369,10 @@ def test_reports_are_written_whole_and_without_secrets(tmp_path):
     )
     folder = tmp_path / "reports" / "staging"
     for _ in range(2):
-        assert write_reports(leaky, folder, hide) == (folder / "verdict.json", folder / "verdict.md")
+        assert write_reports(scrubbed(leaky, hide), folder) == (
+            folder / "verdict.json",
+            folder / "verdict.md",
+        )
     assert sorted(path.name for path in folder.iterdir()) == ["verdict.json", "verdict.md"]
     data = json.loads((folder / "verdict.json").read_text())
     page = (folder / "verdict.md").read_text()

@@ -14,33 +14,27 @@ class Secrets:
     """Values that may appear in no output, each with a name to print instead."""
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
-        self._lock = threading.Lock()  # probes add secrets while others print
+        self._names: dict[str, str] = {}  # replaced, never changed: probes add secrets while others print
+        self._lock = threading.Lock()
 
     def add(self, value: str, name: str) -> None:
         """From now on `value`, plain or encoded, is printed as `<name>`."""
         if len(value) < _SHORTEST or value in self._names:
             return
         with self._lock:
-            for form in _forms(value):
-                self._names.setdefault(form, name)
-            self._pattern = None
+            self._names = dict.fromkeys(_forms(value), name) | self._names
 
     def scrub(self, text: str) -> str:
         """`text` without any known secret, and without anything that looks like a JWT."""
-        with self._lock:
-            if self._pattern is None and self._names:
-                longest_first = sorted(self._names, key=len, reverse=True)
-                self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-            pattern = self._pattern
-        if pattern is not None:
-            text = pattern.sub(lambda match: f"<{self._names[match[0]]}>", text)
-        return _JWT.sub("<jwt>", text)
+        names = self._names
+        # Most texts hold none: looking first is several times faster than one pattern of all.
+        for form in sorted((form for form in names if form in text), key=len, reverse=True):
+            text = text.replace(form, f"<{names[form]}>")
+        return _JWT.sub("<jwt>", text) if "eyJ" in text else text
 
     def found_in(self, text: str) -> set[str]:
         """The names of the secrets that stand in `text` as they are."""
-        return {name for value, name in list(self._names.items()) if value in text}
+        return {name for value, name in self._names.items() if value in text}
 
 
 def _forms(value: str) -> set[str]:

@@ -107,6 +107,16 @@ class Customers:
     async def new(self) -> Customer:
         return self.of(await self._players.register())
 
+    async def owner(self) -> Player:
+        """A new player who owns every hero's cinematics and the premium battle pass."""
+        customer = await self.new()
+        await asyncio.gather(
+            customer.has("NON_RENEWING_PURCHASE", "premium_cinematics"),
+            customer.has("INITIAL_PURCHASE", "premium", expiration_at_ms=in_days(30)),
+        )
+        await customer.until_owned("PREMIUM_CINEMATICS_PACK", "PREMIUM")
+        return customer.player
+
     def of(self, player: Player, api: Api | None = None) -> Customer:
         """A player as a customer (of the deployment behind `api`)."""
         api = api or self._api

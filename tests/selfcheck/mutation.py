@@ -169,7 +169,7 @@ class Proxy:
             while True:
                 head, body = await _message(reader)
                 back.write(head + body)
-                method, path = head.split(b" ", 2)[:2]
+                path = head.split(b" ", 2)[1]
                 answer = _parsed(*await _message(onwards))
                 writer.write(_rendered(self._changed(path.decode(), answer)))
                 await writer.drain()

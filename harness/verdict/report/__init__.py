@@ -21,16 +21,15 @@ Scrub = Callable[[str], str]
 _OWN_WORDS = {"decision", "outcome", "severity", "state", "section", "id"}
 
 
-def write_reports(verdict: Verdict, folder: Path, scrub: Scrub) -> tuple[Path, Path]:
+def write_reports(verdict: Verdict, folder: Path) -> tuple[Path, Path]:
     """`verdict.json` and `verdict.md` in `folder`, replaced as a whole; returns both paths.
 
-    `scrub` sees every text before it is escaped, wrapped or cut, after which a secret could not be found.
+    The verdict is a `scrubbed` one: once a text is escaped, wrapped or cut, a secret in it is not found again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    clean = scrubbed(verdict, scrub)
     return (
-        _replace(folder / "verdict.json", json_file.render(clean)),
-        _replace(folder / "verdict.md", markdown.render(clean)),
+        _replace(folder / "verdict.json", json_file.render(verdict)),
+        _replace(folder / "verdict.md", markdown.render(verdict)),
     )
 
 
