@@ -55,10 +55,11 @@ class Process:
         try:
             async with asyncio.timeout(within_s):
                 line = await asyncio.to_thread(self._pipe("stdout").readline)
+            said = json.loads(line)
+            site = Site(said["base_url"], said.get("revenuecat_url"))
             # What it prints from now on must not fill the pipe and stop it.
             threading.Thread(target=self._keep_output, name="target's output", daemon=True).start()
-            said = json.loads(line)
-            return Site(said["base_url"], said.get("revenuecat_url"))
+            return site
         except TimeoutError:
             raise Unreachable(
                 f"the target that this run started said nothing within {within_s:g} s"
