@@ -11,9 +11,11 @@ from harness.evidence.ledger import Ledger
 from harness.evidence.probe import Gathering
 from harness.evidence.secrets import Secrets
 from harness.target.api import Api
-from harness.target.lifecycle import Process, Site, ready, version_of
+from harness.target.lifecycle import Process, Site, moved_to, ready, version_of
 from harness.target.logs import LogSource
 from harness.target.transport import Transport
+
+MOVES = 3  # redirects of health that are followed
 
 
 class Run:
@@ -66,10 +68,8 @@ class Run:
         if self.environment.file.expect.purchases == "disabled":
             return Api(self.environment, self.transport, self.site.origin)
         within_s = self.environment.file.target.ready_within_s
-        second = await self.start(PURCHASES_DISABLED="true").located(within_s)
-        api = Api(self.environment, self.transport, second.origin)
-        await ready(api, within_s, None)
-        return api
+        second = await self._ready(await self.start(PURCHASES_DISABLED="true").located(within_s))
+        return Api(self.environment, self.transport, second.origin)
 
     def logs(self) -> LogSource:
         """The target's log; raises Unprovable without a source."""
@@ -98,9 +98,19 @@ class Run:
             site = await self.start().located(target.ready_within_s)
         else:
             site = Site(target.base_url, self.environment.file.revenuecat.stand_in)
-        api = Api(self.environment, self.transport, site.origin)
-        health = await ready(api, target.ready_within_s, self.environment.file.expect.version)
+        site = await self._ready(site)
         self.transport.retries = 0  # waiting for readiness is no retry
+        return site
+
+    async def _ready(self, site: Site) -> Site:
+        """The site once it is ready, at the origin that its health redirects to, with the version it shows."""
+        expected, within_s = self.environment.file.expect.version, self.environment.file.target.ready_within_s
+        for _ in range(MOVES):
+            health = await ready(Api(self.environment, self.transport, site.origin), within_s, expected)
+            origin = moved_to(health)
+            if origin is None:
+                break
+            site = replace(site, origin=origin)
         return replace(site, version=version_of(health))
 
     async def _given(self, site: Site) -> Site:

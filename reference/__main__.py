@@ -34,6 +34,7 @@ def main() -> int:
         settings = Settings.read(os.environ, arguments.database)
         backend = _bound(arguments.host, arguments.port)
         revenuecat = _bound(arguments.host, arguments.revenuecat_port)
+        front = _bound(arguments.host, 0) if settings.redirect_front else None
     except StartRefused as problem:
         log.error("Refusing to start: %s", problem)
         return 1
@@ -47,7 +48,7 @@ def main() -> int:
     from reference.serving import run  # late: a refusal need not wait for the web framework
 
     options = {"until_eof": arguments.until_eof, "access_log": arguments.access_log}
-    run(settings, backend, revenuecat, changes, **options)
+    run(settings, backend, revenuecat, changes, front=front, **options)
     return 0
 
 

@@ -14,6 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 import uvicorn
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reference.app import build
 from reference.choices import Choice
@@ -58,11 +60,12 @@ def run(
     revenuecat: socket.socket,
     changes: Sequence[Choice] = (),
     *,
+    front: socket.socket | None,
     until_eof: bool,
     access_log: bool,
 ) -> None:
-    """Serves until SIGTERM, SIGINT or, if asked, the end of stdin."""
-    asyncio.run(_serve(settings, backend, revenuecat, changes, until_eof, access_log))
+    """Serves until SIGTERM, SIGINT or, if asked, the end of stdin. `front`: redirects to the backend."""
+    asyncio.run(_serve(settings, backend, revenuecat, changes, front, until_eof, access_log))
 
 
 async def _serve(
@@ -70,6 +73,7 @@ async def _serve(
     backend: socket.socket,
     revenuecat: socket.socket,
     changes: Sequence[Choice],
+    front: socket.socket | None,
     until_eof: bool,
     access_log: bool,
 ) -> None:
@@ -79,6 +83,9 @@ async def _serve(
         Server(build(settings, changes), access_log): backend,
         Server(stand_in(settings.revenuecat_secret_key), access_log): revenuecat,
     }
+    if front is not None:
+        servers[Server(_redirecting_to(urls["base_url"]), access_log)] = front
+        urls["base_url"] = _url(front)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -98,6 +105,14 @@ async def _serve(
     for server in servers:
         server.should_exit = server.force_exit = True
     await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
+
+
+def _redirecting_to(origin: str) -> ASGIApp:
+    async def redirect(scope: Scope, receive: Receive, send: Send) -> None:
+        query = f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
+        await RedirectResponse(f"{origin}{scope['path']}{query}", 308)(scope, receive, send)
+
+    return redirect
 
 
 def _url(sock: socket.socket) -> str:

@@ -33,6 +33,7 @@ class Settings:
     webhook_tolerance_s: int = 300
     revenuecat_base_url: str = ""  # empty: the stand-in of this process
     revenuecat_timeout_s: float = 2.0
+    redirect_front: bool = False  # base_url is a gateway that redirects to the backend
     database: str = ":memory:"
 
     @classmethod
@@ -66,6 +67,7 @@ class Settings:
             webhook_tolerance_s=int(tolerance),
             revenuecat_base_url=environ.get("REVENUECAT_BASE_URL", "").rstrip("/"),
             revenuecat_timeout_s=int(patience) / 1000,
+            redirect_front=_switch(environ, "REDIRECT_FRONT"),
             database=database,
         )
 

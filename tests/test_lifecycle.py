@@ -6,13 +6,14 @@ import socket
 import subprocess
 from contextlib import AsyncExitStack
 
+import httpx
 import pytest
 
 from harness.environment import Start
 from harness.errors import NoAnswer, Unreachable
 from harness.run import Run
 from harness.target.api import Api
-from harness.target.lifecycle import Process, Site, ready
+from harness.target.lifecycle import Process, Site, moved_to, ready
 
 HEALTHY = """
 import http.server, json, os
@@ -178,3 +179,24 @@ def test_started_target_stops_with_its_run(make_environment, tmp_path):
         run.close()
     assert not exists(int(site.version))
     assert (run.site, run.transport.retries) == (site, 0)
+
+
+@pytest.mark.parametrize(
+    ("location", "origin"),
+    [
+        ("https://target.invalid/api/health", "https://target.invalid"),
+        ("http://target.invalid:8080/api/health", "http://target.invalid:8080"),
+        ("https://elsewhere.invalid/api/health", None),
+        ("/api/healthz", None),
+        ("ftp://target.invalid/api/health", None),
+    ],
+)
+def test_redirect_is_followed_on_the_same_host_alone(make_exchange, location, origin):
+    answer = httpx.Response(308, headers={"Location": location})
+    assert moved_to(make_exchange(response=answer)) == origin
+
+
+def test_redirect_from_https_to_http_is_not_followed(make_exchange):
+    answer = httpx.Response(301, headers={"Location": "http://target.invalid/api/health"})
+    secure = httpx.URL("https://target.invalid/api/health")
+    assert moved_to(make_exchange(url=secure, response=answer)) is None

@@ -121,6 +121,20 @@ async def ready(api: Api, within_s: float, version: str | None) -> Exchange:
         pause = min(pause * 1.5, 2.0)
 
 
+def moved_to(health: Exchange) -> str | None:
+    """The origin that a redirect of health names, on the same host and not from https to http; else None.
+
+    Followed once for the whole run, and with no credentials under way, as at a gateway that insists on https.
+    """
+    if health.status not in (301, 302, 307, 308):
+        return None
+    new = health.url.join(health.headers.get("Location", ""))
+    same = (new.host, new.path) == (health.url.host, health.url.path)
+    weaker = health.url.scheme == "https" and new.scheme != "https"
+    origin = str(new.copy_with(raw_path=b"/", fragment=None)).rstrip("/")
+    return origin if same and not weaker and new.scheme in ("http", "https") else None
+
+
 def version_of(health: Exchange) -> str | None:
     """The version that a health answer names, if any."""
     try:

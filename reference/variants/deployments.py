@@ -20,6 +20,11 @@ def prefix() -> None:
     """The API lives below another prefix."""
 
 
+@variant("redirect", variables={"REDIRECT_FRONT": "true"})
+def redirect() -> None:
+    """A gateway on the same host redirects every request to the backend, as from http to https."""
+
+
 @variant("no-prefix", environment={"target": {"api_prefix": ""}}, variables={"API_PREFIX": ""})
 def no_prefix() -> None:
     """The API lives below no prefix."""
