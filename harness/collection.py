@@ -1,5 +1,6 @@
 """Which collected tests are checks, what they need, and whether the run is whole."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,6 +31,13 @@ def is_narrowed(config: pytest.Config) -> bool:
     return not all(any(place.is_relative_to(path) for path in arguments) for place in _places(config))
 
 
+def left_out(config: pytest.Config, selected: Iterable[str]) -> bool:
+    """Whether a module of checks has no selected check: it was ignored, or passed over."""
+    seen = {nodeid.partition("::")[0] for nodeid in selected}
+    modules = (path for place in _places(config) for path in place.rglob("test_*.py"))
+    return any(path.relative_to(config.rootpath).as_posix() not in seen for path in modules)
+
+
 def mark(tests: Iterable[pytest.Item]) -> None:
     """Give each check the marks of its folder and of what it needs."""
     for test in tests:
@@ -45,7 +53,8 @@ def closure(test: pytest.Item) -> set[Node]:
 
 def _arguments(config: pytest.Config) -> Iterable[Path]:
     for argument in config.args:
-        yield (config.invocation_params.dir / argument.partition("::")[0]).resolve()
+        # As pytest itself: without following symbolic links.
+        yield Path(os.path.abspath(config.invocation_params.dir / argument.partition("::")[0]))
 
 
 def _places(config: pytest.Config) -> list[Path]:

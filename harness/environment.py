@@ -94,7 +94,7 @@ class Expect(Section):
 class Access(Section):
     writes: bool = True
     max_concurrency: Annotated[int, Field(ge=1, le=64)] = 16
-    requests_per_second: Annotated[float, Field(gt=0)] | None = None
+    requests_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
     timeout_s: Seconds = 10
 
 
@@ -121,7 +121,9 @@ class Tokens(Section):
 
 class Webhook(Section):
     strategy: Literal["static", "signed", "body-hmac"] = "signed"
-    header: str | None = None  # default: what RevenueCat documents for the strategy
+    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = (
+        None  # default: what RevenueCat documents for the strategy
+    )
     prefix: str = ""  # "Bearer " for example
     secret_env: Variable | None = None
     tolerance_s: Annotated[int, Field(ge=0)] = 300  # 0: the deployment enforces none
@@ -219,6 +221,13 @@ class Environment:
     path: Path
     file: File
     variables: Mapping[str, str] = field(repr=False)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The variables whose values may appear in no output: all but user names."""
+        accounts = self.file.accounts
+        public = {accounts.username_env, accounts.entitled_username_env}
+        return {name: value for name, value in self.variables.items() if name not in public}
 
     def value(self, variable: str | None) -> str | None:
         """The value of a variable that the file names; None where the file names none."""

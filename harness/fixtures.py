@@ -149,6 +149,10 @@ def verification(run: Run, writing: None) -> None:
         )
 
 
+def _stand_in(run: Run, origin: str) -> StandIn:
+    return StandIn(run.transport, origin, run.secrets, run.environment.file.webhook.app_user_id)
+
+
 @resource()
 def stand_in(run: Run) -> StandIn:
     """A RevenueCat stand-in that can buy and fail on command."""
@@ -156,7 +160,7 @@ def stand_in(run: Run) -> StandIn:
         raise Unprovable(
             "the real RevenueCat cannot be told to fail", "set revenuecat.stand_in on a test deployment"
         )
-    return StandIn(run.transport, run.site.stand_in or "", run.secrets)
+    return _stand_in(run, run.site.stand_in or "")
 
 
 @resource()
@@ -166,7 +170,7 @@ def store(run: Run, verification: None) -> Store:
     if valid is None and not run.may_have_stand_in:
         raise Unprovable("no purchase that RevenueCat confirms", "set purchase.valid to a sandbox purchase")
     transaction = run.environment.value(valid.transaction_env) if valid else None
-    return Store(StandIn(run.transport, origin, run.secrets) if origin else None, valid, transaction)
+    return Store(_stand_in(run, origin) if origin else None, valid, transaction)
 
 
 @resource("logs")

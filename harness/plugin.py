@@ -1,7 +1,9 @@
 """The door: pytest's hooks. What they do is in the rooms behind it."""
 
-from collections.abc import Callable, Generator
-from datetime import date
+import signal
+import sys
+import threading
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +13,21 @@ from harness import collection, environment, preflight
 from harness.allure_output import scrub_allure
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
-from harness.evidence.exchange import Exchange, now, witnessed
+from harness.evidence.exchange import Exchange, witnessed
 from harness.evidence.probe import Handle
 from harness.evidence.timeline import write_timeline
 from harness.results import Results
+from harness.rules import Rules
 from harness.run import Run
 from harness.target.lifecycle import Site
-from harness.verdict import RunFacts, Verdict, check_not_required, decide, load_known_issues
+from harness.verdict import Verdict
 from harness.verdict.checks import tie
-from harness.verdict.failure import checked, explain, in_words, summary
+from harness.verdict.failure import Explainer
 from harness.verdict.report import scrubbed, terminal, write_reports
-from runbook.loader import load_runbook
 
 ENVIRONMENT = pytest.StashKey[Environment]()
 EVIDENCE = pytest.StashKey[list[Exchange]]()
-LOOKING_ONLY = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan")
+LOOKING_ONLY = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "setuponly")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,6 +57,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     if not collection.selects_checks(config):
         return
+    if sys.flags.optimize and config.option.assertmode == "plain":
+        raise pytest.UsageError("assertions are switched off (-O and --assert=plain): no check could fail")
+    if config.getoption("check_env"):
+        config.option.dist = "no"
     try:
         verifier = Verifier(config)
     except ConfigError as error:
@@ -70,6 +76,13 @@ def pytest_configure(config: pytest.Config) -> None:
             config.option.dist = "no"  # no workers for a target that is not there
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if any(item.get_closest_marker("checks") for item in items) and not config.pluginmanager.has_plugin(
+        "verifier"
+    ):
+        raise pytest.UsageError("checks need the verifier: start pytest in the project's folder, with paths")
+
+
 class Verifier:
     """The hooks of a run that includes checks; not registered for the project's own tests."""
 
@@ -80,17 +93,14 @@ class Verifier:
         if config.getoption("check_env"):
             self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
-        self.runbook = load_runbook()
-        where = f"{self.environment.path}: checklist.not_required"
-        check_not_required(self.runbook, self.environment.file.checklist.not_required, where)
-        self.waivers = load_known_issues(environment.KNOWN_ISSUES, self.runbook, self.environment.name)
+        self.rules = Rules(self.environment)
+        self.explainer = Explainer(self.rules.runbook)
         self.config, self.worker = config, worker
         if self.distributes and config.getoption("timeline"):
             raise ConfigError("--timeline", "is for a run in one process", "leave out -n")
         self.reports = Path(config.getoption("reports")) / self.environment.name
         self.results = Results()
-        self.explained: dict[BaseException, str] = {}  # the first test that failed with an error
-        self.partial = collection.is_narrowed(config)
+        self.results.narrowed = collection.is_narrowed(config)
         self.unreachable: str | None = None
         self.run: Run | None = None
         self.verdict: Verdict | None = None
@@ -104,10 +114,32 @@ class Verifier:
 
     def begin(self) -> None:
         """Start or find the target, once, unless nothing is to be run."""
-        if self.run is None and not any(self.config.getoption(option, False) for option in LOOKING_ONLY):
-            site = Site(**self.worker["verifier_site"]) if self.worker else None
-            self.run = Run(self.environment, self.reports, site)
-            scrub_allure(self.config, self.run.secrets)
+        if self.run is not None or any(self.config.getoption(option, False) for option in LOOKING_ONLY):
+            return
+        worker = self.worker or {}
+        site = Site(**worker["verifier_site"]) if worker else None
+        try:
+            self.run = Run(self.environment, self.reports, site, worker.get("workerid", ""))
+        except ConfigError as error:
+            raise pytest.UsageError(str(error)) from None
+        scrub_allure(self.config, self.run.secrets)
+        if not worker:
+            self._interruptible()
+            for old in (
+                "verdict.json",
+                "verdict.md",
+            ):  # a run that dies must not leave an earlier run's verdict
+                (self.reports / old).unlink(missing_ok=True)
+
+    def _interruptible(self) -> None:
+        """Let SIGTERM end the run like Ctrl-C does: with a verdict, and with what was started stopped."""
+        if threading.current_thread() is threading.main_thread():
+            before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+            def restore() -> None:
+                signal.signal(signal.SIGTERM, before)
+
+            self.config.add_cleanup(restore)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -123,18 +155,28 @@ class Verifier:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         mine = [item for item in items if collection.folder(item)]
         try:
-            self.results.items |= tie(mine, self.runbook)
+            self.results.items |= tie(mine, self.rules.runbook)
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
         collection.mark(mine)
 
     def pytest_deselected(self) -> None:
-        self.partial = True
+        self.results.narrowed = True
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.results.uncollected.append(report.nodeid)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         # A worker does not know yet which tests it will be given: there, each probe starts when it is asked for.
         tests = [item for item in session.items if collection.folder(item)]
         self.results.selected = [test.nodeid for test in tests]
+        whole = not self.results.narrowed and not collection.left_out(self.config, self.results.selected)
+        if whole and not self.worker:
+            try:
+                self.rules.check_excuses(self.results.selected)
+            except ConfigError as error:
+                raise pytest.UsageError(str(error)) from None
         if self.run and not self.worker and not self.config.getoption("check_env"):
             self.run.gathering.submit(node for test in tests for node in collection.closure(test))
 
@@ -145,7 +187,7 @@ class Verifier:
         if self.config.getoption("check_env"):
             reporter = self.config.pluginmanager.get_plugin("terminalreporter")
             tests = [item for item in session.items if collection.folder(item)]
-            preflight.report(reporter, self.run, self.runbook, tests)
+            preflight.report(reporter, self.run, self.rules.runbook, tests)
             preflight.reach(reporter, self.run.site if self.reached(self.run) else None, self.unreachable)
             return True
         return None if self.unreachable is None and self.reached(self.run) else True
@@ -193,23 +235,14 @@ class Verifier:
             return report
         scrub = self.run.secrets.scrub
         if report.failed and call.excinfo is not None and item.nodeid in self.results.items:
-            report.longrepr = self._explain(item, call.excinfo, scrub)
+            item_id = self.results.items[item.nodeid]
+            evidence = item.stash.get(EVIDENCE, [])
+            report.longrepr = self.explainer.explain(item, item_id, call.excinfo, evidence, scrub)
         elif isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
             report.longrepr = (path, line, scrub(reason))
         report.sections = [(title, scrub(text)) for title, text in report.sections]
         return report
-
-    def _explain(
-        self, test: pytest.Item, error: pytest.ExceptionInfo[BaseException], scrub: Callable[[str], str]
-    ) -> str:
-        promise = self.runbook.item(self.results.items[test.nodeid])
-        failure = checked(test, error)
-        first = self.explained.setdefault(error.value, test.nodeid)
-        if first != test.nodeid:  # evidence that could not be gathered fails all who ask for it: told once
-            return scrub(f"{summary(failure, [])}\nchecked    {in_words(test.name)}\nthe same as {first}")
-        evidence = test.stash.get(EVIDENCE, [])
-        return explain(promise, self.runbook.scenario(promise.scenario), failure, evidence, scrub)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.results.add(report)
@@ -229,38 +262,21 @@ class Verifier:
         elif self.config.getoption("check_env"):
             session.exitstatus = 11 if self.unreachable else 0
         elif self.unreachable or exitstatus in (0, 1, 2):
-            verdict = self._decide(self.run, interrupted=exitstatus == 2)
+            self.results.join(self.results.of_worker(self.run))
+            verdict = self.rules.judge(
+                self.run,
+                self.results,
+                partial=self.results.narrowed or collection.left_out(self.config, self.results.selected),
+                interrupted=exitstatus == 2 or bool(self.results.uncollected),
+                unreachable=self.unreachable,
+            )
             self.verdict = scrubbed(verdict, self.run.secrets.scrub)
             write_reports(self.verdict, self.reports)
-            if exitstatus != 2:
-                session.exitstatus = self.verdict.exit_code
+            session.exitstatus = self.results.exit_code(self.verdict)
         if timeline := self.config.getoption("timeline"):
             gathered = self.run.gathering.gathered
             write_timeline(Path(timeline), gathered, self.run.started, self.run.secrets.scrub)
         self.run.close()
-
-    def _decide(self, run: Run, interrupted: bool) -> Verdict:
-        self.results.join(self.results.of_worker(run))
-        facts = RunFacts(
-            environment=self.environment.name,
-            base_url=run.site.origin,
-            version=run.site.version,
-            started=run.started,
-            finished=now(),
-            partial=self.partial,
-            interrupted=interrupted,
-            unreachable=self.unreachable,
-            writes=tuple(self.results.writes),
-            retries=self.results.retries,
-        )
-        return decide(
-            self.runbook,
-            facts,
-            [] if self.unreachable else self.results.tests(),
-            not_required=self.environment.file.checklist.not_required,
-            waivers=self.waivers,
-            today=date.today(),
-        )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.verdict is None or self.run is None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.run import Run
-from harness.verdict import TestResult
+from harness.verdict import TestResult, Verdict
 from harness.verdict.checks import PROPERTY
 
 BLOCKED_BY = "blocked_by"  # the user property that names the item whose broken promise stopped a check
@@ -19,6 +19,8 @@ class Results:
     def __init__(self) -> None:
         self.items: dict[str, str] = {}  # checklist item by node id
         self.selected: list[str] = []  # node ids of the checks that are to run
+        self.narrowed = False  # whether checks were left out
+        self.uncollected: list[str] = []  # what could not be collected
         self.writes: list[dict[str, Any]] = []
         self.retries = 0
         self._reports: dict[str, list[pytest.TestReport]] = {}
@@ -42,6 +44,7 @@ class Results:
         return {
             "items": self.items,
             "selected": self.selected,
+            "narrowed": self.narrowed,
             "writes": writes,
             "retries": run.transport.retries,
         }
@@ -51,8 +54,25 @@ class Results:
         if other is not None:
             self.items |= other["items"]
             self.selected = other["selected"] or self.selected
+            self.narrowed |= other["narrowed"]
             self.writes += other["writes"]
             self.retries += other["retries"]
+
+    @property
+    def failed_elsewhere(self) -> bool:
+        """Whether a test failed that is no check: of the project's own, or one that nobody knows."""
+        return any(
+            report.failed
+            for nodeid, reports in self._reports.items()
+            if nodeid not in self.items
+            for report in reports
+        )
+
+    def exit_code(self, verdict: Verdict) -> int:
+        """The verdict's, unless pytest has something worse to say that the verdict does not know of."""
+        if verdict.exit_code == 0 and self.failed_elsewhere:
+            return 1
+        return 2 if verdict.interrupted and verdict.decision != "NO-GO" else verdict.exit_code
 
     def tests(self) -> list[TestResult]:
         """One result a check: failed if any phase failed, not proven if any was skipped or it did not run.
@@ -86,9 +106,16 @@ def _result(nodeid: str, item: str, reports: list[pytest.TestReport]) -> TestRes
     seconds = sum(report.duration for report in reports)
     for report in reports:
         if report.failed:
-            return TestResult(nodeid, item, "failed", report.longreprtext, seconds)
+            return TestResult(nodeid, item, "failed", _text(report), seconds)
     for report in reports:
         if report.skipped:
-            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else _text(report)
             return TestResult(nodeid, item, "not proven", reason.removeprefix("Skipped: "), seconds)
+    if not any(report.when == "call" and report.passed for report in reports):
+        return TestResult(nodeid, item, "not proven", NOT_RUN, seconds)  # only set up, or interrupted
     return TestResult(nodeid, item, "passed", "", seconds)
+
+
+def _text(report: pytest.TestReport) -> str:
+    # Not `longreprtext`: under xdist that begins with a line about the worker.
+    return report.longrepr if isinstance(report.longrepr, str) else report.longreprtext

@@ -3,9 +3,11 @@
 import asyncio
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from harness.environment import Environment
+from harness.errors import Unreachable
 from harness.evidence.exchange import now
 from harness.evidence.ledger import Ledger
 from harness.evidence.probe import Gathering
@@ -21,12 +23,15 @@ MOVES = 3  # redirects of health that are followed
 class Run:
     """What the resources of `fixtures.py` are made from. `site`: where the target is, if already known."""
 
-    def __init__(self, environment: Environment, reports: Path, site: Site | None = None) -> None:
-        self.environment, self.reports = environment, reports
+    def __init__(
+        self, environment: Environment, reports: Path, site: Site | None = None, worker: str = ""
+    ) -> None:
+        self.environment, self.reports, self._worker = environment, reports, worker
         self.started = now()
         self.secrets = Secrets()
-        for name, value in environment.variables.items():
-            self.secrets.add(value, name)
+        for name, value in environment.secrets.items():
+            valid = environment.file.purchase.valid
+            self.secrets.add(value, name, loggable=valid is not None and name == valid.transaction_env)
         self.ledger = Ledger(reports / "ledger.jsonl")
         self.transport = Transport(environment, self.ledger)
         self._closed = False
@@ -46,11 +51,12 @@ class Run:
             return self._site.result()
         return Site(self.environment.file.target.base_url or "http://not-started.invalid")
 
-    def start(self, **variables: str) -> Process:
-        """Start (another) instance of the target; it is stopped with the run."""
+    def start(self, label: str = "target", **variables: str) -> Process:
+        """Start an instance of the target, with `label`.log; it is stopped with the run."""
         start = self.environment.file.target.start
         assert start is not None
-        name = "target.log" if not self._processes else f"target-{len(self._processes) + 1}.log"
+        # Each worker has its own log: the target's belongs to the controlling process.
+        name = f"{label}-{self._worker}.log" if self._worker else f"{label}.log"
         process = Process(start, {**self.environment.variables, **variables}, self.reports / name)
         self._processes.append(process)
         return process
@@ -68,12 +74,16 @@ class Run:
         if self.environment.file.expect.purchases == "disabled":
             return Api(self.environment, self.transport, self.site.origin)
         within_s = self.environment.file.target.ready_within_s
-        second = await self._ready(await self.start(PURCHASES_DISABLED="true").located(within_s))
+        second = await self._ready(
+            await self.start("target-stopped", PURCHASES_DISABLED="true").located(within_s)
+        )
         return Api(self.environment, self.transport, second.origin)
 
     def logs(self) -> LogSource:
         """The target's log; raises Unprovable without a source."""
-        return LogSource(self.environment.file.logs, self._log_path, self.started, self._log_offset)
+        # The target's clock may lie behind ours, and a command asks by its time.
+        begin = self.started - timedelta(seconds=self.environment.file.expect.clock_skew_s)
+        return LogSource(self.environment.file.logs, self._log_path, begin, self._log_offset)
 
     async def reached(self) -> None:
         """Wait until the target is ready; raises Unreachable."""
@@ -93,6 +103,14 @@ class Run:
         self.ledger.close()
 
     async def _find(self) -> Site:
+        try:
+            return await self._search()
+        except (Unreachable, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever the target does, it is not there)
+            raise Unreachable(f"{type(error).__name__}: {error}") from None
+
+    async def _search(self) -> Site:
         target = self.environment.file.target
         if target.base_url is None:
             site = await self.start().located(target.ready_within_s)

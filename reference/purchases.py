@@ -105,6 +105,10 @@ class Purchases:
         self.entitlements = entitlements
         self.revenuecat = revenuecat
 
+    def customer(self, player: Player) -> str:
+        """The name under which RevenueCat knows the player."""
+        return player.username
+
     def require_open(self) -> None:
         """503 while purchases are switched off or cannot be verified, with words for a player."""
         if self.settings.purchases_disabled:
@@ -129,7 +133,7 @@ class Purchases:
         self.require_sold(order)
         if (earlier := self.remembered(player, order)) is not None:
             return earlier
-        purchase = self.matching(await self.revenuecat.subscriber(player.username), order)
+        purchase = self.matching(await self.revenuecat.subscriber(self.customer(player)), order)
         if purchase is None:
             raise HTTPException(402, "RevenueCat knows no such purchase")
         with self.store:

@@ -53,10 +53,11 @@ async def sessions(api, players):
 
 
 @probe
-async def dashboard_event(webhooks, rival):
-    """The dashboard's TEST event, attributed to a player of this run; (event, answer)."""
-    sent = dashboard_test(rival.username)
-    return sent, await webhooks.deliver(sent)
+async def dashboard_event(webhooks, customers):
+    """The dashboard's TEST event, attributed to a new player; (event, answer, customer)."""
+    customer = await customers.new()
+    sent = dashboard_test(customer.app_user_id)
+    return sent, await webhooks.deliver(sent), customer
 
 
 @probe
@@ -107,7 +108,7 @@ class Bought:
 async def bought(api, players, store):
     """A valid purchase through its whole verification, in the order of the fields of Bought."""
     buyer, thief = await asyncio.gather(players.register(), players.register())
-    receipt = await store.purchase(buyer.username)
+    receipt = await store.purchase(buyer)
     body = receipt.body(f"key-{buyer.username}")
     other_product = {"product_id": "starter_pack", "entitlement_key": "STARTER_PACK"}
     before, tried = await asyncio.gather(

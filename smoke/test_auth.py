@@ -11,6 +11,8 @@ from harness import checks, probe
 from harness.evidence.probe import together
 
 DAY_S = 86_400
+DIGEST = re.compile(r"[0-9A-Za-z+/=_-]{32,}")
+CHANGING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", re.IGNORECASE)
 HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)
 
 BAD_NAMES = {
@@ -163,20 +165,20 @@ def test_logout_leaves_the_other_session_alone(sessions):
 def revealed(value, password, where=""):
     """Where an answer shows the password, or something that looks like its hash."""
     if isinstance(value, dict):
-        named = [f"{where}.{key}" for key in value if re.search("passw|hash", key, re.IGNORECASE)]
-        return named + [
-            hit for key, each in value.items() for hit in revealed(each, password, f"{where}.{key}")
-        ]
+        return [hit for key, each in value.items() for hit in revealed(each, password, f"{where}.{key}")]
     if isinstance(value, list):
         return [
             hit for index, each in enumerate(value) for hit in revealed(each, password, f"{where}[{index}]")
         ]
-    return [where] if isinstance(value, str) and (password in value or HASH.search(value)) else []
+    if not isinstance(value, str):
+        return []
+    named = re.search("passw", where.rpartition(".")[2], re.IGNORECASE)
+    return [where] if password in value or HASH.search(value) or (named and DIGEST.fullmatch(value)) else []
 
 
 def said(answer):
-    """What a refusal says, field by field, without the name that it may echo."""
+    """What a refusal says, field by field, without the name that it may echo, numbers and ids."""
     sent = answer.sent_json["username"]
     body = answer.json
     fields = body if isinstance(body, dict) else {"": body}
-    return {key: repr(value).replace(sent, "<name>") for key, value in fields.items()}
+    return {key: CHANGING.sub("#", repr(value).replace(sent, "<name>")) for key, value in fields.items()}

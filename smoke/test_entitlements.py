@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from harness.target.customers import entitlement, entries, in_days, owned
 CLIENT_TTL_RANGE = range(30, 3601)  # seconds; the client clamps to this
 FIELDS = {"server_time", "version", "username", "entitlements", "ttl_seconds", "source"}
 ENTRY_FIELDS = {"key", "status", "granted_at", "expires_at", "transaction_id", "product_id", "reason"}
+ROUNDING = timedelta(seconds=1)  # a target may show one time in whole seconds, another with fractions
 STANDING_KEYS = {"PREMIUM", "PREMIUM_CINEMATICS_PACK", "NO_ADS", "STARTER_PACK"}
 STATUSES = {"owned", "not_owned", "expired", "pending", "revoked"}
 DISGUISES = ("query-username", "query-user-id", "header-username", "header-user-id", "header-forwarded")
@@ -83,22 +84,27 @@ async def growing(customers):
 class ShortLived:
     """An entitlement that ends by itself: right after the purchase, and after its end."""
 
-    ends: timedelta
+    ends: datetime
     alive: Exchange
     over: Exchange
     gates: Cases
 
 
 @probe
-async def short_lived(api, customers):
-    """What ends about a second after it was bought, by the target's own clock, without an EXPIRATION."""
+async def short_lived(api, customers, webhook_settings):
+    """What ends soon after it was bought, by the target's own clock, without an EXPIRATION.
+
+    A second is enough for a target that processes a webhook at once; another one gets the time that it needs.
+    """
     customer = await customers.new()
-    first = await customer.snapshot()
-    skew = first.clock_skew("server_time")
-    ends = first.started + first.elapsed + skew + timedelta(seconds=1)
-    bought = ("premium_cinematics", "premium")
-    await customer.has("INITIAL_PURCHASE", *bought, expiration_at_ms=int(ends.timestamp() * 1000))
-    alive = await customer.snapshot()
+    for kind, lasting in (("INITIAL_PURCHASE", 1), ("RENEWAL", webhook_settings.settles_within_s + 1)):
+        seen = await customer.snapshot()
+        ends = seen.time("server_time") + timedelta(seconds=lasting)
+        bought = ("premium_cinematics", "premium")
+        await customer.has(kind, *bought, expiration_at_ms=int(ends.timestamp() * 1000))
+        alive = await customer.until(lambda seen, ends=ends: owned(seen) or seen.time("server_time") > ends)
+        if owned(alive):
+            break
     await asyncio.sleep(max(0.0, (ends - alive.time("server_time")).total_seconds() + 0.05))
     over = await customer.until(lambda seen: seen.time("server_time") > ends + timedelta(milliseconds=1))
     player = customer.player
@@ -149,7 +155,9 @@ def test_owned_entry_says_what_and_until_when(growing):
     entry = entitlement(growing[1], "NO_ADS")
     assert set(entry) >= ENTRY_FIELDS
     assert entry["status"] == "owned"
-    assert growing[1].time("entitlements", "NO_ADS", "granted_at") <= growing[1].time("server_time")
+    assert (
+        growing[1].time("entitlements", "NO_ADS", "granted_at") <= growing[1].time("server_time") + ROUNDING
+    )
     assert growing[1].time("entitlements", "NO_ADS", "expires_at") > growing[1].time("server_time")
 
 
@@ -173,8 +181,9 @@ def test_another_players_snapshot_is_their_own(rivals_snapshot, rival):
 @pytest.mark.parametrize("disguise", DISGUISES)
 def test_no_trick_shows_another_player(disguised, disguise, player, rival):
     answer = disguised[disguise]
-    assert rival.username.lower() not in answer.text.lower()
-    assert answer.status != 200 or answer.field("username").lower() == player.username.lower()
+    if answer.status == 200:  # a refusal may echo what was asked
+        assert rival.username.lower() not in answer.text.lower()
+        assert answer.field("username").lower() == player.username.lower()
 
 
 @checks("entitlements.snapshot")
@@ -225,6 +234,7 @@ def test_version_goes_up_on_a_change(growing):
 
 @checks("entitlements.expiry")
 def test_entitlement_ends_by_itself(short_lived):
+    assert owned(short_lived.alive) == {"PREMIUM_CINEMATICS_PACK", "PREMIUM"}
     assert short_lived.over.time("server_time") > short_lived.ends
     assert owned(short_lived.over) == set()
 

@@ -101,7 +101,7 @@ def test_simulated_purchases_grant_nothing(simulated):
 @checks("operations.emergency-stop")
 def test_stopped_verification_says_why(stopped):
     assert stopped.verification.status == 503
-    assert said(stopped.verification)
+    assert said(stopped.verification.json)
 
 
 @checks("operations.emergency-stop")
@@ -137,8 +137,10 @@ def test_gates_open_for_owners(stopped_webhook):
     assert gate.status == 200
 
 
-def said(answer):
-    """The text that a refusal has for a player, wherever in its body it stands."""
-    body = answer.json
-    values = body.values() if isinstance(body, dict) else [body]
-    return [value for value in values if isinstance(value, str) and " " in value.strip()]
+def said(value):
+    """The texts that a refusal has for a player, wherever in its body they stand."""
+    if isinstance(value, dict | list):
+        return [
+            text for each in (value.values() if isinstance(value, dict) else value) for text in said(each)
+        ]
+    return [value] if isinstance(value, str) and " " in value.strip() else []

@@ -84,7 +84,7 @@ async def refused_first(api, players, verification, stand_in):
     receipt = stand_in.receipt()
     body = receipt.body(f"key-{buyer.username}")
     early = await api.verify_purchase(buyer, body)
-    await stand_in.buy(buyer.username, receipt)
+    await stand_in.buy(buyer, receipt)
     return early, await api.verify_purchase(buyer, body), await api.snapshot(buyer)
 
 
@@ -92,12 +92,12 @@ async def through_outage(api, players, stand_in, mode):
     """A valid purchase verified while RevenueCat is out, and again afterwards; three exchanges."""
     buyer = await players.register()
     receipt = stand_in.receipt()
-    await stand_in.buy(buyer.username, receipt)
+    await stand_in.buy(buyer, receipt)
     body = receipt.body(f"key-{buyer.username}")
-    await stand_in.outage(buyer.username, mode)
+    await stand_in.outage(buyer, mode)
     during = await api.verify_purchase(buyer, body)
     meanwhile = await api.snapshot(buyer)
-    await stand_in.outage(buyer.username, "none")
+    await stand_in.outage(buyer, "none")
     return during, meanwhile, await api.verify_purchase(buyer, body), await api.snapshot(buyer)
 
 

@@ -12,7 +12,7 @@ async def in_parallel(api, players, verification, stand_in):
     """The same valid purchase verified five times at once; the snapshots before and after."""
     buyer = await players.register()
     receipt = stand_in.receipt()
-    await stand_in.buy(buyer.username, receipt)
+    await stand_in.buy(buyer, receipt)
     body = receipt.body(f"key-{buyer.username}")
     before = await api.snapshot(buyer)
     answers = await asyncio.gather(*(api.verify_purchase(buyer, body) for _ in range(5)))

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -45,8 +46,8 @@ class Ended:
 def suite(tmp_path_factory):
     """Run the suite; `env` is a name, or the text of an environment file."""
 
-    def run(*arguments, env="local", variables=()):
-        folder = tmp_path_factory.mktemp("run")
+    def run(*arguments, env="local", variables=(), cwd=ROOT, reports=None):
+        folder = reports or tmp_path_factory.mktemp("run")
         name = env
         if "\n" in env:
             name = "custom"
@@ -63,7 +64,7 @@ def suite(tmp_path_factory):
         ]
         ended = subprocess.run(
             [*command, *arguments],
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **dict(variables)},
             capture_output=True,
             text=True,
@@ -221,7 +222,7 @@ def test_target_that_dies_at_its_start_is_unreachable(suite):
 
 def test_wrong_version_is_unreachable(suite):
     ended = suite(
-        env=LOCAL.replace("ready_within_s = 20", "ready_within_s = 1") + '[expect]\nversion = "9.9.9"\n'
+        env=LOCAL.replace("ready_within_s = 20", "ready_within_s = 3") + '[expect]\nversion = "9.9.9"\n'
     )
     assert (ended.code, ended.last_words) == (11, ["UNREACHABLE"])
     assert "9.9.9" in ended.said
@@ -299,6 +300,110 @@ def test_check_env_names_the_cause_of_an_unreachable_target(suite, free_port):
     ended = suite("--check-env", env=env)
     assert ended.code == 11
     assert "unreachable  not ready within 1 s" in ended.said
+
+
+@pytest.fixture
+def extra_module(tmp_path_factory):
+    """A copy of the project with one more module of checks, from which the suite is run."""
+
+    def make(text, place="smoke/test_more.py"):
+        copy = tmp_path_factory.mktemp("copy")
+        for name in ("conftest.py", "pytest.ini", "harness", "runbook", "smoke", "environments", "reference"):
+            (copy / name).symlink_to(ROOT / name)
+        folder = copy / Path(place).parent
+        if folder.is_symlink():
+            folder.unlink()
+            shutil.copytree(ROOT / Path(place).parent, folder)
+        folder.mkdir(exist_ok=True)
+        (copy / place).write_text(text, "utf-8")
+        return copy
+
+    return make
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2"), ("--continue-on-collection-errors",)])
+def test_module_that_cannot_be_imported_is_never_go(suite, extra_module, workers):
+    ended = suite(*workers, cwd=extra_module("import no_such_module\n"))
+    assert (ended.code, ended.last_words) in ((2, ["INCONCLUSIVE"]), (2, []))
+
+
+def test_failure_outside_the_checklist_is_not_overruled(suite, extra_module):
+    copy = extra_module("def test_it():\n    assert 1 == 2\n", "tests/test_more.py")
+    ended = suite("smoke", "tests/test_more.py", cwd=copy)
+    assert (ended.code, ended.last_words) == (1, ["GO"]), ended.said[-2000:]
+
+
+def test_check_without_an_item_stops_the_run(suite, extra_module):
+    ended = suite(cwd=extra_module("def test_it(api):\n    assert api\n"))
+    assert (ended.code, "names 0 checklist items" in ended.said) == (4, True)
+
+
+@pytest.mark.parametrize("arguments", [["-x"], ["-n", "2", "-x"], ["-n", "4"]])
+def test_no_go_is_exit_code_1_however_it_is_run(suite, arguments):
+    ended = suite(*arguments, variables={"REFERENCE_FAULTS": "gates.refusal-402"})
+    assert (ended.code, ended.last_words) == (1, ["NO-GO"])
+
+
+def test_four_workers_reach_the_same_verdict(suite):
+    ended = suite("-n", "4")
+    assert (ended.code, ended.last_words) == (0, ["GO"]), ended.said[-3000:]
+
+
+def test_setting_up_alone_proves_nothing(suite):
+    ended = suite("--setup-only")
+    assert ended.last_words == []
+
+
+def test_assertions_that_are_switched_off_stop_the_run(suite):
+    ended = suite("--assert=plain", variables={"PYTHONOPTIMIZE": "1"})
+    assert (ended.code, "no check could fail" in ended.said) == (4, True)
+
+
+def test_left_out_module_makes_the_run_partial(suite):
+    ended = suite("--ignore=smoke/test_logs.py", "-m", "health")
+    assert (ended.code, ended.last_words) == (0, ["PARTIAL"])
+
+
+def test_excuse_that_matches_no_check_stops_the_run(suite):
+    env = LOCAL.replace("not_required = [", 'not_required = ["gates.enforced:no_such_test*",')
+    ended = suite(env=env)
+    assert (ended.code, "matches no check; mend the pattern" in ended.said) == (4, True)
+
+
+def test_run_that_dies_leaves_no_earlier_verdict(suite):
+    first = suite("-m", "health")
+    again = suite("-k", "no_such_check", reports=first.reports.parent)
+    assert (again.code, (first.reports / "verdict.json").exists()) == (5, False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[" * 200_000, '{"version": ' * 3000, "null", "7", "\ud83d"],
+    ids=["deep", "deeper", "null", "7", "bytes"],
+)
+def test_health_that_makes_no_sense_is_no_go(suite, always, body):
+    origin, _ = always(200, body.encode("utf-16", "surrogatepass"))
+    env = f'[target]\nbase_url = "{origin}"\n[accounts]\nmode = "provided"\nusername_env = "SOMEBODY"\n'
+    env += 'password_env = "THEIR_PASSWORD"\n'
+    ended = suite("-m", "health", env=env, variables={"SOMEBODY": "adam", "THEIR_PASSWORD": "adams-password"})
+    assert (ended.code, ended.last_words) == (1, ["NO-GO"])
+    assert "INTERNALERROR" not in ended.said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env"),
+    [
+        (["--reports=/dev/null/x"], "local"),
+        ([], '[target]\nbase_url = "https://x.invalid"\nca_file = "pytest.ini"\n'),
+        ([], '[target]\nbase_url = "https://x.invalid"\n[webhook]\nheader = "X Bad"\n'),
+    ],
+    ids=["reports", "ca-file", "header"],
+)
+def test_unusable_setting_is_one_line(suite, arguments, env):
+    ended = suite(*arguments, env=env)
+    assert (ended.code, "Traceback" in ended.said, "INTERNALERROR" in ended.said) == (4, False, False), (
+        ended.said
+    )
 
 
 def test_interrupted_run_says_so_and_stops_its_target(tmp_path):

@@ -33,7 +33,7 @@ def test_registered_player_is_noted_before_and_its_secrets_are_known(meet, statu
         return await players_of(meeting, known).register(), meeting.ledger.entries
 
     player, entries = meet(answer, work, accounts={"prefix": "nightly"})
-    assert re.fullmatch("nightly_[0-9a-f]{6}_1", player.username)
+    assert re.fullmatch("nightly_[0-9a-f]{6}_001", player.username)
     assert [entry["kind"] for entry in entries] == ["account", "request"]
     assert entries[0]["username"] == player.username
     body = f'{{"username": "{player.username}", "password": "{player.password}"}}'

@@ -78,7 +78,7 @@ NOT PROVEN, and what would prove it
 
 THIS RUN
   wrote on the target: 2 x account, 1 x webhook
-  retries of connection errors: 2
+  requests sent again (connection errors, throttling): 2
 
 NO-GO: 1 of 3 items broken: auth.login
   staging, https://game.example, version 1.4.2
@@ -97,7 +97,7 @@ proven      webhooks.delivered           Title of webhooks.delivered
 
 THIS RUN
   wrote on the target: nothing
-  retries of connection errors: 0
+  requests sent again (connection errors, throttling): 0
 
 GO: 3 of 3 required items proven
   staging, https://game.example, version unknown

@@ -15,14 +15,17 @@ class Secrets:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}  # replaced, never changed: probes add secrets while others print
+        self._loggable: set[str] = set()
         self._lock = threading.Lock()
 
-    def add(self, value: str, name: str) -> None:
-        """From now on `value`, plain or encoded, is printed as `<name>`."""
+    def add(self, value: str, name: str, loggable: bool = False) -> None:
+        """From now on `value`, plain or encoded, is printed as `<name>`; `loggable`: a server may log it."""
         if len(value) < _SHORTEST or value in self._names:
             return
         with self._lock:
             self._names = dict.fromkeys(_forms(value), name) | self._names
+            if loggable:
+                self._loggable.add(name)
 
     def scrub(self, text: str) -> str:
         """`text` without any known secret, and without anything that looks like a JWT."""
@@ -33,8 +36,8 @@ class Secrets:
         return _JWT.sub("<jwt>", text) if "eyJ" in text else text
 
     def found_in(self, text: str) -> set[str]:
-        """The names of the secrets that stand in `text` as they are."""
-        return {name for value, name in self._names.items() if value in text}
+        """The names of the secrets that stand in `text` as they are, and that no server may log."""
+        return {name for value, name in self._names.items() if value in text} - self._loggable
 
 
 def _forms(value: str) -> set[str]:

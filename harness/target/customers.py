@@ -53,7 +53,7 @@ class Customer:
     @property
     def app_user_id(self) -> str:
         """The name under which RevenueCat knows the player."""
-        return self.player.id if self._settings.app_user_id == "id" else self.player.username
+        return self.player.known_as(self._settings.app_user_id)
 
     def event(self, kind: str, *entitlements: str, **fields: Any) -> Event:
         """An event about this customer."""

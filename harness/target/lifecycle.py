@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.environment import Start
-from harness.errors import NoAnswer, Unreachable
+from harness.errors import NoAnswer, Unprovable, Unreachable
 from harness.evidence.exchange import Exchange
 from harness.target.api import Api
 
@@ -30,7 +30,7 @@ class Site:
 
 
 class Process:
-    """A target that this run started. It ends when its standard input closes, so it cannot outlive the run."""
+    """A target that this run started. Its standard input ends with the run, however that ends."""
 
     def __init__(self, start: Start, variables: Mapping[str, str], log: Path) -> None:
         self._log = log
@@ -47,8 +47,9 @@ class Process:
                     stdout=subprocess.PIPE,
                     stderr=stderr,
                 )
-            except OSError as error:
-                raise Unreachable(f"`{start.argv[0]}` does not start: {error.strerror}") from None
+            except (OSError, ValueError) as error:
+                cause = getattr(error, "strerror", None) or error
+                raise Unreachable(f"`{start.argv[0]}` does not start: {cause}") from None
 
     async def located(self, within_s: float) -> Site:
         """Where it listens, from the JSON line that it prints; raises Unreachable."""
@@ -105,7 +106,7 @@ async def ready(api: Api, within_s: float, version: str | None) -> Exchange:
     while True:
         try:
             health = await api.health(timeout_s=max(1.0, min(10.0, over - time.monotonic())))
-        except NoAnswer as error:
+        except (NoAnswer, Unprovable) as error:
             cause = str(error)
         else:
             seen = version_of(health)
@@ -139,7 +140,7 @@ def version_of(health: Exchange) -> str | None:
     """The version that a health answer names, if any."""
     try:
         body = json.loads(health.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     version = body.get("version") if isinstance(body, dict) else None
     return version if isinstance(version, str) else None

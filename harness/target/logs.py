@@ -66,8 +66,11 @@ class LogSource:
             async with asyncio.timeout(30):
                 output, errors = await process.communicate()
         except TimeoutError:
-            process.kill()
             raise PromiseBroken(f"`{command[0]}` gave no log within 30 s; mend logs.command") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         if process.returncode != 0:
             said = errors.decode("utf-8", "replace").strip()[-300:]
             raise PromiseBroken(f"`{command[0]}` ended with {process.returncode}: {said}; mend logs.command")

@@ -3,7 +3,7 @@
 import itertools
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import jwt
 
@@ -23,6 +23,10 @@ class Player:
     password: str = field(repr=False)
     token: str = field(repr=False)
     entrance: Exchange = field(repr=False)
+
+    def known_as(self, naming: Literal["username", "id"]) -> str:
+        """The name under which RevenueCat knows the player (webhook.app_user_id)."""
+        return self.id if naming == "id" else self.username
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -46,13 +50,13 @@ class Players:
 
     def __init__(self, environment: Environment, api: Api, known: Secrets, ledger: Ledger) -> None:
         self._environment, self._api, self._secrets, self._ledger = environment, api, known, ledger
-        # 3 to 20 characters: prefix (8 at most), 6 of this run, a running number.
+        # At most 20 characters: prefix (8), 6 of this run, a number; no name is the beginning of another.
         self._stem = f"{environment.file.accounts.prefix}_{secrets.token_hex(3)}"
         self._numbers = itertools.count(1)
 
     def name(self) -> str:
         """A user name that nobody has yet."""
-        return f"{self._stem}_{next(self._numbers)}"
+        return f"{self._stem}_{next(self._numbers):03}"
 
     def password(self) -> str:
         """A new password."""
@@ -93,4 +97,5 @@ class Players:
         if not isinstance(token, str) or not token:
             raise PromiseBroken(f"{answer.title}: promised a token, and `token` is {token!r}", answer)
         self._secrets.add(token, "token")
+        self._secrets.add(token.rpartition(".")[2], "signature of a token")
         return Player(username, password, token, answer)

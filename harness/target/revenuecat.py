@@ -2,14 +2,17 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
 from harness.environment import ValidPurchase
 from harness.errors import Unprovable
 from harness.evidence.secrets import Secrets
+from harness.target.players import Player
 from harness.target.transport import Transport
+
+Naming = Literal["username", "id"]
 
 
 @dataclass(frozen=True)
@@ -35,26 +38,26 @@ class Receipt:
 class StandIn:
     """Plays the customer at a RevenueCat stand-in, and its outages (routes: reference/README.md)."""
 
-    def __init__(self, transport: Transport, origin: str, known: Secrets) -> None:
-        self._transport, self._origin, self._known = transport, origin, known
+    def __init__(self, transport: Transport, origin: str, known: Secrets, naming: Naming) -> None:
+        self._transport, self._origin, self._known, self._naming = transport, origin, known, naming
 
     def receipt(
         self, product_id: str = "premium_cinematics_pack", key: str = "PREMIUM_CINEMATICS_PACK"
     ) -> Receipt:
         """A receipt that RevenueCat does not know yet."""
         transaction = f"tx_{secrets.token_hex(8)}"
-        self._known.add(transaction, "receipt")
+        self._known.add(transaction, "transaction", loggable=True)
         return Receipt(product_id, key, transaction)
 
-    async def buy(self, app_user_id: str, receipt: Receipt, expires_at_ms: int | None = None) -> None:
-        """From now on RevenueCat knows that this customer bought it."""
+    async def buy(self, player: Player, receipt: Receipt) -> None:
+        """From now on RevenueCat knows that this player bought it, for good."""
         purchase = {"product_id": receipt.product_id, "transaction_id": receipt.transaction_id}
-        body = {"app_user_id": app_user_id, **purchase, "expires_at_ms": expires_at_ms}
+        body = {"app_user_id": player.known_as(self._naming), **purchase, "expires_at_ms": None}
         await self._control("POST", "/control/purchases", body)
 
-    async def outage(self, app_user_id: str, mode: str) -> None:
-        """Be "down", "hang" or (again) "none" for this customer."""
-        await self._control("PUT", f"/control/outages/{app_user_id}", {"mode": mode})
+    async def outage(self, player: Player, mode: str) -> None:
+        """Be "down", "hang" or (again) "none" for this player."""
+        await self._control("PUT", f"/control/outages/{player.known_as(self._naming)}", {"mode": mode})
 
     async def _control(self, method: str, path: str, body: dict[str, Any]) -> None:
         url = httpx.URL(self._origin + path)
@@ -71,11 +74,11 @@ class Store:
     ) -> None:
         self._stand_in, self._valid, self._transaction = stand_in, valid, transaction
 
-    async def purchase(self, app_user_id: str) -> Receipt:
-        """A purchase of this customer's; the environment's own is good for the first customer only."""
+    async def purchase(self, player: Player) -> Receipt:
+        """A purchase of this player's; the environment's own is good for the first player only."""
         if self._stand_in is not None:
             receipt = self._stand_in.receipt()
-            await self._stand_in.buy(app_user_id, receipt)
+            await self._stand_in.buy(player, receipt)
             return receipt
         if self._valid is None or self._transaction is None:
             raise Unprovable("no purchase that RevenueCat confirms", "set purchase.valid")

@@ -75,6 +75,11 @@ class Transport:
                 self.retries += 1
                 await asyncio.sleep(_patience(exchange.response))
                 exchange = await self._exchange(connection, request, content, timeout_s)
+            if exchange.response.status_code == 429:
+                raise Unprovable(
+                    f"{method} {url.path} is still throttled",
+                    "run again later, or set access.requests_per_second",
+                )
             return exchange
         finally:
             self._idle.put_nowait(connection)

@@ -144,7 +144,7 @@ def _sort(results: list[TestResult], patterns: list[str], waivers: Sequence[Know
             known = any(issue.covers(result.item, result.nodeid) for issue in waivers)
             (tests.known if known else tests.failed).append(result)
         else:
-            optional = any(matches(_test_name(result.nodeid), pattern) for pattern in patterns)
+            optional = any(matches(test_name(result.nodeid), pattern) for pattern in patterns)
             (tests.optional if optional else tests.unproven).append(result)
     return tests
 
@@ -172,7 +172,7 @@ def _outcome(item: Item, facts: RunFacts, tests: _Sorted, total: int) -> tuple[I
     return "proven", words.joined(holds, words.reasons(optional, tests.optional, counted=False))
 
 
-def _test_name(nodeid: str) -> str:
+def test_name(nodeid: str) -> str:
     """`test_x[case]` of `smoke/test_y.py::TestZ::test_x[case]`; the case may contain `::`."""
     path, bracket, case = nodeid.partition("[")
     return path.rpartition("::")[2] + bracket + case

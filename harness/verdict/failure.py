@@ -9,7 +9,8 @@ from textwrap import indent
 import pytest
 
 from harness.evidence.exchange import Exchange
-from runbook.loader import Item, Scenario
+from harness.verdict.report import inert
+from runbook.loader import Item, Runbook, Scenario
 
 _SHOWN = 2  # exchanges in full: an assertion is about what was read last
 _ERROR = re.compile(r"^([\w.]*\.)?(AssertionError|PromiseBroken|NoAnswer|ProbeFailed): ")
@@ -33,6 +34,31 @@ def checked(test: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> Ch
     return Checked(test.name, error.exconly(tryshort=True), f"{file}:{line + 1}")
 
 
+class Explainer:
+    """Tells each failure; one that many tests share, because they ask for the same evidence, only once."""
+
+    def __init__(self, runbook: Runbook) -> None:
+        self._runbook = runbook
+        self._told: dict[BaseException, str] = {}  # the first test that failed with an error
+
+    def explain(
+        self,
+        test: pytest.Item,
+        item_id: str,
+        error: pytest.ExceptionInfo[BaseException],
+        evidence: Sequence[Exchange],
+        scrub: Callable[[str], str],
+    ) -> str:
+        """The message of a failed test, without secrets."""
+        failure = checked(test, error)
+        first = self._told.setdefault(error.value, test.nodeid)
+        if first != test.nodeid:
+            again = f"{summary(failure, [])}\nchecked    {in_words(test.name)}\nthe same as {first}"
+            return inert.lines(scrub(again))
+        item = self._runbook.item(item_id)
+        return explain(item, self._runbook.scenario(item.scenario), failure, evidence, scrub)
+
+
 def explain(
     item: Item,
     scenario: Scenario,
@@ -51,7 +77,7 @@ def explain(
     lines += [f"promised   {item.promise}", f"           [{item.id}, {item.severity}]"]
     lines += _shown(evidence, scrub)
     lines += [f"rollback   scenario {scenario.number}: {scenario.title}"]
-    return scrub("\n".join(lines))
+    return inert.lines(scrub("\n".join(lines)))
 
 
 def summary(failure: Checked, evidence: Sequence[Exchange]) -> str:

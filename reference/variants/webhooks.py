@@ -153,3 +153,4 @@ def app_user_id(parts: Parts) -> None:
         return parts.accounts._player(row) if row else None
 
     put(parts.accounts, known_as=known_as)
+    put(parts.purchases, customer=lambda player: player.id)

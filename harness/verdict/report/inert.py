@@ -19,6 +19,11 @@ def plain(text: str) -> str:
     return "".join(_visible(character) for character in lines)
 
 
+def lines(text: str) -> str:
+    """`plain`, and no line of it is a command to a CI runner, which may read them anywhere in the output."""
+    return re.sub(r"^(\s*)(:|##)(?=[:\[])", r"\1\2 ", plain(text), flags=re.MULTILINE)
+
+
 def one_line(text: str) -> str:
     """`plain`, with every run of white space as one space."""
     return " ".join(plain(text).split())

@@ -140,7 +140,9 @@ def _not_proven(verdict: Verdict, width: int) -> Iterator[Line]:
 def _run(verdict: Verdict, width: int) -> Iterator[Line]:
     wrote = write_counts(verdict) or "nothing"
     yield from _wrapped(f"wrote on the target: {wrote}", width, "  ", "    ")
-    yield from _wrapped(f"retries of connection errors: {verdict.retries}", width, "  ", "    ")
+    yield from _wrapped(
+        f"requests sent again (connection errors, throttling): {verdict.retries}", width, "  ", "    "
+    )
 
 
 def _decision(verdict: Verdict, width: int) -> Iterator[Line]:

@@ -1,0 +1,54 @@
+"""What a run is judged by: the runbook, and the excuses that the environment and the known issues grant."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from harness.environment import KNOWN_ISSUES, Environment
+from harness.evidence.exchange import now
+from harness.results import Results
+from harness.run import Run
+from harness.verdict import RunFacts, Verdict, check_not_required, decide, load_known_issues
+from harness.verdict.excuses import check_cases, check_tests
+from runbook.loader import load_runbook
+
+
+class Rules:
+    """Raises ConfigError where a file of them is unusable."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.runbook = load_runbook()
+        self._not_required = environment.file.checklist.not_required
+        self._where = f"{environment.path}: checklist.not_required"
+        check_not_required(self.runbook, self._not_required, self._where)
+        self._known_issues = load_known_issues(KNOWN_ISSUES, self.runbook, environment.name)
+
+    def check_excuses(self, nodeids: Sequence[str]) -> None:
+        """Raises ConfigError for an excuse that excuses none of all checks: the next failure would go unseen."""
+        check_cases(self._not_required, nodeids, self._where)
+        patterns = [issue.test for issue in self._known_issues if issue.test is not None]
+        check_tests(patterns, nodeids, f"{KNOWN_ISSUES}: issues.test")
+
+    def judge(
+        self, run: Run, results: Results, *, partial: bool, interrupted: bool, unreachable: str | None
+    ) -> Verdict:
+        """The verdict on a run that ends now; `unreachable`: the cause why no check was run."""
+        facts = RunFacts(
+            environment=run.environment.name,
+            base_url=run.site.origin,
+            version=run.site.version,
+            started=run.started,
+            finished=now(),
+            partial=partial and unreachable is None,
+            interrupted=interrupted,
+            unreachable=unreachable,
+            writes=tuple(results.writes),
+            retries=results.retries,
+        )
+        return decide(
+            self.runbook,
+            facts,
+            [] if unreachable else results.tests(),
+            not_required=self._not_required,
+            waivers=self._known_issues,
+            today=date.today(),
+        )
