@@ -1,6 +1,7 @@
 """Accounts: registration, login, sessions."""
 
 import re
+import secrets
 import time
 import uuid
 
@@ -52,6 +53,14 @@ async def bad_passwords(api, players):
 
 
 @probe
+async def limits(api, players, known_secrets):
+    """Registering with the longest name and the shortest password that are allowed."""
+    password = secrets.token_hex(3)
+    known_secrets.add(password, "password")
+    return await api.register(players.name().ljust(20, "_"), password)
+
+
+@probe
 async def verified(api, login):
     """Whom the token of the second session belongs to."""
     return await api.verify(login)
@@ -80,6 +89,11 @@ def test_new_player_can_register(rival):
 @pytest.mark.parametrize("case", ["same", "upper", "mixed"])
 def test_taken_name_is_refused(duplicates, case):
     assert duplicates[case].status in (400, 409)
+
+
+@checks("auth.registration")
+def test_longest_name_and_shortest_password_are_allowed(limits):
+    assert limits.status in (200, 201)
 
 
 @checks("auth.registration")

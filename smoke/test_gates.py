@@ -122,14 +122,15 @@ async def claims(api, owner, rival, writing):
 
 
 @probe
-async def ended_premium(api, customers):
-    """A premium claim after the subscription's end."""
+async def premium_life(api, customers):
+    """A cinematic during a premium subscription, and a premium claim after its end."""
     customer = await customers.new()
     await customer.has("INITIAL_PURCHASE", "premium", expiration_at_ms=in_days(30))
     await customer.until_owned("PREMIUM")
+    cinematic = await api.cinematic_access(customer.player)
     await customer.has("EXPIRATION", "premium", expiration_at_ms=in_days(-0.001))
     await customer.until_lost("PREMIUM")
-    return await api.claim(customer.player, customer.player.username, "premium")
+    return cinematic, await api.claim(customer.player, customer.player.username, "premium")
 
 
 PURCHASES = pytest.mark.parametrize("purchase", ["pack", "hero"])
@@ -214,8 +215,15 @@ def test_premium_claim_is_for_owners_only(claims):
 
 
 @checks("gates.enforced")
-def test_premium_claim_ends_with_the_subscription(ended_premium):
-    assert ended_premium.status == 403
+def test_premium_claim_ends_with_the_subscription(premium_life):
+    _, claim = premium_life
+    assert claim.status == 403
+
+
+@checks("gates.enforced")
+def test_premium_opens_no_cinematic(premium_life):
+    cinematic, _ = premium_life
+    assert cinematic.status == 403
 
 
 @checks("gates.enforced")

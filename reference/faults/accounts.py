@@ -54,6 +54,32 @@ def duplicate_500(app: FastAPI) -> None:
     edit(app, lambda _, answer: answer.replace(500, {}), "register", statuses=range(409, 410))
 
 
+@fault("accounts.longest-name-refused", REGISTRATION)
+def longest_name_refused(parts: Parts) -> None:
+    """A name of 20 characters is refused, as if only 19 were allowed."""
+    strict = parts.accounts.register
+
+    def register(username: str, password: str) -> Player:
+        if len(username) == 20:
+            raise HTTPException(422, "The name is too long")
+        return strict(username, password)
+
+    put(parts.accounts, register=register)
+
+
+@fault("accounts.shortest-password-refused", REGISTRATION)
+def shortest_password_refused(parts: Parts) -> None:
+    """A password of 6 characters is refused, as if 7 were needed."""
+    strict = parts.accounts.register
+
+    def register(username: str, password: str) -> Player:
+        if len(password) == 6:
+            raise HTTPException(422, "The password is too short")
+        return strict(username, password)
+
+    put(parts.accounts, register=register)
+
+
 @fault("accounts.names-case-sensitive", REGISTRATION)
 def names_case_sensitive(parts: Parts) -> None:
     """Adam and adam are two players."""

@@ -62,6 +62,17 @@ def any_purchase_opens(parts: Parts) -> None:
     )
 
 
+@fault("gates.premium-opens-cinematics", ITEM)
+def premium_opens_cinematics(parts: Parts) -> None:
+    """Premium, which is the battle pass alone, opens the cinematics too."""
+    _open_to(
+        parts,
+        lambda player, hero_id: any(
+            parts.entitlements.owns(player, key) for key in ("PREMIUM", PACK, hero_key(hero_id))
+        ),
+    )
+
+
 @fault("gates.cached", ITEM)
 def cached(parts: Parts) -> None:
     """A gate remembers the first time it was refused."""

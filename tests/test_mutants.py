@@ -1,0 +1,71 @@
+"""Generic response mutation: with --whole, every mutant is killed or stands classified in docs/mutants.md."""
+
+import json
+import re
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tomli_w
+from selfcheck import runs
+from selfcheck.mutation import Proxy, mutants
+
+SECRETS = ("JWT_SECRET_KEY", "REVENUECAT_SECRET_KEY", "REVENUECAT_WEBHOOK_SECRET")
+FAST = ("verify-2xx-valid-removed", "snapshot-4xx-200", "webhook-2xx-500")
+CLASSIFIED = re.compile(r"^\| `([\w.-]+)` \|", re.MULTILINE)
+
+
+def pytest_generate_tests(metafunc):
+    if "mutant" in metafunc.fixturenames:
+        every = list(mutants())
+        if not metafunc.config.getoption("whole"):
+            every = [mutant for mutant in every if mutant.name in FAST]
+        metafunc.parametrize("mutant", every, ids=lambda mutant: mutant.name)
+
+
+@pytest.fixture(scope="session")
+def through_proxy(tmp_path_factory):
+    """A deployment behind a proxy: the proxy, and the arguments and variables that lead the suite through it."""
+    folder = tmp_path_factory.mktemp("mutants")
+    variables = {name: secrets.token_hex(32) for name in SECRETS}
+    with (folder / "target.log").open("ab") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reference", "--until-eof"],
+            cwd=runs.ROOT,
+            env={**variables, "SERVER_DEV_MODE": "false", "REVENUECAT_TIMEOUT_MS": "300"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+    where = json.loads(process.stdout.readline())
+    proxy = Proxy(where["base_url"])
+    environment = {
+        "target": {"base_url": proxy.origin},
+        "access": {"max_concurrency": 48, "timeout_s": 5},
+        "tokens": {"signing_secret_env": "JWT_SECRET_KEY"},
+        "webhook": {"secret_env": "REVENUECAT_WEBHOOK_SECRET", "settles_within_s": 1, "answers_within_s": 5},
+        "revenuecat": {"stand_in": where["revenuecat_url"]},
+        "logs": {"source": "file", "path": str(folder / "target.log"), "visible_within_s": 1},
+    }
+    path = folder / "mutants.toml"
+    path.write_text(tomli_w.dumps(environment), "utf-8")
+    yield proxy, f"--env={path}", variables
+    proxy.close()
+    process.communicate()
+
+
+def test_mutant_is_killed_or_classified(mutant, through_proxy, request, tmp_path):
+    proxy, env, variables = through_proxy
+    proxy.mutant, proxy.applied = mutant, 0
+    ended = runs.run(tmp_path, env, variables=variables)
+    killed = ended.verdict is None or ended.verdict["decision"] in ("NO-GO", "UNREACHABLE")
+    if whole := request.config.getoption("whole"):
+        fate = {"name": mutant.name, "applied": proxy.applied, "killed": killed}
+        fate["broken"] = [item for item, outcome in ended.outcomes.items() if outcome == "broken"]
+        place = Path(whole) / "mutants"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{mutant.name}.json").write_text(json.dumps(fate), "utf-8")
+    document = (runs.ROOT / "docs" / "mutants.md").read_text("utf-8")
+    assert killed or not proxy.applied or mutant.name in CLASSIFIED.findall(document)
