@@ -12,6 +12,7 @@ from harness import checks, probe
 from harness.evidence.probe import together
 
 DAY_S = 86_400
+PASSWORD = re.compile(r"passw.*hash|hash.*passw|^passw(or)?d$", re.IGNORECASE)
 DIGEST = re.compile(r"[0-9A-Za-z+/=_-]{32,}")
 CHANGING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", re.IGNORECASE)
 HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)
@@ -186,8 +187,10 @@ def revealed(value, password, where=""):
         ]
     if not isinstance(value, str):
         return []
-    named = re.search("passw", where.rpartition(".")[2], re.IGNORECASE)
-    return [where] if password in value or HASH.search(value) or (named and DIGEST.fullmatch(value)) else []
+    key = where.rpartition(".")[2]
+    # password_changed_at may be shown, password_hash may not.
+    named = PASSWORD.search(key) or ("passw" in key.lower() and DIGEST.fullmatch(value))
+    return [where] if password in value or HASH.search(value) or (named and value) else []
 
 
 def said(answer):
