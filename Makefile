@@ -1,4 +1,4 @@
-# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make selfcheck | make lint | make serve | make bench
+# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make selfcheck | make mutants | make lint | make serve | make bench
 
 PYTHON ?= python3
 ENV ?= local
@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Without bytecode, pytest rewrites its plugins at every start: a second each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke selfcheck test lint serve bench lock
+.PHONY: smoke selfcheck mutants test lint serve bench lock
 
 smoke: .venv/installed
 	$(BIN)/python -m pytest --env=$(ENV) $(ARGS)
@@ -18,7 +18,11 @@ test: .venv/installed
 
 # Every fault and every legal variant; the kill matrix goes to reports/selfcheck/.
 selfcheck: .venv/installed
-	$(BIN)/python -m pytest tests/test_selfcheck.py -n 2 -q --whole=reports/selfcheck $(ARGS)
+	$(BIN)/python -m pytest tests/test_selfcheck.py tests/test_isolation.py -n 3 -q --whole=reports/selfcheck $(ARGS)
+
+# Every generic mutation of an answer; what becomes of each goes to reports/selfcheck/mutants/.
+mutants: .venv/installed
+	$(BIN)/python -m pytest tests/test_mutants.py -n 3 -q --whole=reports/selfcheck $(ARGS)
 
 lint: .venv/installed
 	$(BIN)/ruff check .

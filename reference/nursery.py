@@ -5,6 +5,7 @@ It imports all that a deployment needs, listens on a Unix socket, and forks a de
 input does.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -24,6 +25,7 @@ def serve(path: str) -> None:
     """Forks a deployment for each client, until standard input ends."""
     for name in NEEDED:
         importlib.import_module(name)
+    gc.disable()  # a deployment lives for seconds, and collecting would copy what it shares with the others
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(path)

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import httpx
 import jwt
 import pytest
 from hypothesis import settings
-from selfcheck import matrix
+from selfcheck import catalogue, matrix
 
 from harness.environment import Environment, File
 from harness.evidence.exchange import Exchange
@@ -63,22 +64,24 @@ class Selfcheck:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.lines = folder, list[str]()
-        for old in folder.glob("*.row.json"):
-            old.unlink()
+        self.began = time.time()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        built = matrix.build(matrix.saved(self.folder))
+        rows = matrix.saved(self.folder, since=self.began)
+        if not rows:
+            return
+        built = matrix.build(rows, whole=len(rows) == sum(map(len, catalogue.load())))
         (self.folder / "kill-matrix.json").write_text(matrix.as_json(built), "utf-8")
         (self.folder / "kill-matrix.md").write_text(matrix.as_markdown(built), "utf-8")
         self.lines = matrix.as_markdown(built).split("## Faults")[0].splitlines()
+        self.lines.append(f"{self.folder}/kill-matrix.md, kill-matrix.json")
         if exitstatus == 0 and not built.holds:
             session.exitstatus = 1
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         for line in self.lines:
             terminalreporter.write_line(line)
-        terminalreporter.write_line(f"{self.folder}/kill-matrix.md, kill-matrix.json")
 
 
 # What the server says: (status, JSON value), raw bytes after which it hangs up, or None to hang up at once.

@@ -66,12 +66,12 @@ class Matrix:
         return bool(self.faults) and not (self.missed or self.false_alarms or self.decorative)
 
 
-def build(rows: Iterable[Row]) -> Matrix:
-    """The matrix of a whole selfcheck."""
+def build(rows: Iterable[Row], whole: bool) -> Matrix:
+    """The matrix; which assertions never failed can be told of a `whole` selfcheck only."""
     rows = sorted(rows, key=lambda each: each.name)
     faults = [each for each in rows if each.item is not None]
     seen = {place for each in faults for place in each.places}
-    decorative = [place for place in assertions() if place not in seen]
+    decorative = [place for place in assertions() if whole and place not in seen]
     return Matrix(faults, [each for each in rows if each.item is None], decorative)
 
 
@@ -91,9 +91,10 @@ def save(folder: Path, each: Row) -> None:
     (folder / f"{each.name}.row.json").write_text(json.dumps(asdict(each)), "utf-8")
 
 
-def saved(folder: Path) -> list[Row]:
-    """The rows kept in a folder."""
-    return [Row(**json.loads(path.read_text("utf-8"))) for path in sorted(folder.glob("*.row.json"))]
+def saved(folder: Path, since: float) -> list[Row]:
+    """The rows kept in a folder from that moment (Unix seconds) on."""
+    paths = [path for path in sorted(folder.glob("*.row.json")) if path.stat().st_mtime >= since]
+    return [Row(**json.loads(path.read_text("utf-8"))) for path in paths]
 
 
 def as_json(matrix: Matrix) -> str:

@@ -1,5 +1,6 @@
 """Whole runs of the suite, each in a process forked from one that has imported what a run needs."""
 
+import gc
 import json
 import multiprocessing
 import os
@@ -69,4 +70,5 @@ def _suite(output: str, command: list[str], variables: dict[str, str]) -> None:
     for name in inherited:
         del os.environ[name]
     os.environ.update(variables)
+    gc.disable()  # a run ends before that would pay
     sys.exit(pytest.main(command))
