@@ -406,15 +406,19 @@ def test_unusable_setting_is_one_line(suite, arguments, env):
     )
 
 
-def test_interrupted_run_says_so_and_stops_its_target(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_interrupted_run_says_so_and_stops_its_target(tmp_path, how):
     command = [sys.executable, "-m", "pytest", f"--reports={tmp_path}", "-v", "-p", "no:cacheprovider"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     for line in process.stdout:
         if "PASSED" in line:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(how)
             break
     said = process.communicate(timeout=60)[0]
     verdict = json.loads((tmp_path / "local" / "verdict.json").read_text("utf-8"))
     assert process.returncode == 2, said
     assert verdict["interrupted"] is True
     assert verdict["decision"] == "INCONCLUSIVE"
+    host, _, port = verdict["base_url"].rpartition("//")[2].partition(":")
+    with socket.socket() as probe:
+        assert probe.connect_ex((host, int(port))) != 0
