@@ -257,6 +257,7 @@ class Verifier:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self.run is None:
             return
+        self.run.end_target()
         if self.worker is not None:
             self.config.workeroutput["verifier"] = self.results.of_worker(self.run)  # type: ignore[attr-defined]
         elif self.config.getoption("check_env"):

@@ -89,6 +89,11 @@ class Run:
         """Wait until the target is ready; raises Unreachable."""
         await asyncio.wrap_future(self._site)
 
+    def end_target(self) -> None:
+        """Ask what was started to end, while the reports are still being written; for after the last check."""
+        for process in self._processes:
+            process.end()
+
     def close(self) -> None:
         """Cancel what is still out, and stop what was started; once."""
         if self._closed:
@@ -96,8 +101,7 @@ class Run:
         self._closed = True
         self.gathering.call(self.transport.close()).result()
         self.gathering.close()
-        for process in self._processes:
-            process.end()
+        self.end_target()
         for process in self._processes:
             process.wait()
         self.ledger.close()

@@ -3,6 +3,7 @@
 The controls play what happens elsewhere: a customer who buys, and a RevenueCat that is down or hangs.
 """
 
+import asyncio
 import hmac
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from reference.bodies import Moment, Plain
 from reference.catalogue import HERO_KEY, HERO_PRODUCT, PRODUCTS, iso, now_ms
 
+SLOW_S = 0.1
 BLANK_IN_A_SUBSCRIPTION = (
     "unsubscribe_detected_at",
     "billing_issues_detected_at",
@@ -37,7 +39,7 @@ class Bought(BaseModel):
 class Outage(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    mode: Literal["none", "down", "hang"]
+    mode: Literal["none", "down", "slow", "hang"]
 
 
 @dataclass
@@ -112,10 +114,12 @@ def stand_in(secret_key: str) -> FastAPI:
         if (refused := refusal(request)) is not None:
             return refused
         outage = subscribers.outages.get(app_user_id)
+        if outage == "slow":
+            await asyncio.sleep(SLOW_S)
         if outage == "hang":
             while (await request.receive())["type"] != "http.disconnect":
                 pass
-        if outage is not None:
+        if outage == "down":
             return JSONResponse({"code": 7110, "message": "Internal server error."}, 500)
         found, created = subscribers.find_or_create(app_user_id)
         return JSONResponse(subscribers.described(found), 201 if created else 200)

@@ -9,12 +9,16 @@ from harness.target.revenuecat import refused
 
 @probe
 async def in_parallel(api, players, verification, stand_in):
-    """The same valid purchase verified five times at once; the snapshots before and after."""
+    """The same valid purchase verified five times at once; the snapshots before and after.
+
+    RevenueCat takes its time, so that the verifications really meet.
+    """
     buyer = await players.register()
     receipt = stand_in.receipt()
     await stand_in.buy(buyer, receipt)
     body = receipt.body(f"key-{buyer.username}")
     before = await api.snapshot(buyer)
+    await stand_in.outage(buyer, "slow")
     answers = await asyncio.gather(*(api.verify_purchase(buyer, body) for _ in range(5)))
     return before, answers, await api.snapshot(buyer)
 

@@ -20,6 +20,8 @@ from harness.errors import PromiseBroken
 _witness: ContextVar[list["Exchange"] | None] = ContextVar("witness", default=None)
 # The exchanges of the probe at work, in order.
 stories: ContextVar[list["Exchange"] | None] = ContextVar("stories", default=None)
+# How many calls are made beside this one on purpose: a matrix of cases can wait, a chain of calls cannot.
+breadth: ContextVar[int] = ContextVar("breadth", default=1)
 # All of them, those of its branches too: for --timeline.
 exchanged: ContextVar[list["Exchange"] | None] = ContextVar("exchanged", default=None)
 _SHOWN = 1000  # characters of a body in a message

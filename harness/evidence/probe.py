@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ProbeFailed, PromiseBroken, Unprovable
-from harness.evidence.exchange import Exchange, exchanged, now, stories
+from harness.evidence.exchange import Exchange, breadth, exchanged, now, stories
 
 _RUN = "run"  # the parameter by which a resource asks for the run itself
 
@@ -123,12 +123,14 @@ class Cases(Mapping[Any, Any]):
 
 async def together(calls: Mapping[Any, Coroutine[Any, Any, Any]]) -> Cases:
     """Make all calls at once; an error stays with its own case."""
-    answers = await asyncio.gather(*map(_branch, calls.values()), return_exceptions=True)
+    branches = (_branch(call, len(calls)) for call in calls.values())
+    answers = await asyncio.gather(*branches, return_exceptions=True)
     return Cases(dict(zip(calls, answers, strict=True)))
 
 
-async def _branch(call: Coroutine[Any, Any, Any]) -> Any:
+async def _branch(call: Coroutine[Any, Any, Any], beside: int) -> Any:
     """A call whose story is that of the probe so far and its own, without what happens beside it."""
+    breadth.set(beside)
     stories.set([*(stories.get() or [])])
     return await call
 

@@ -56,7 +56,7 @@ class StandIn:
         await self._control("POST", "/control/purchases", body)
 
     async def outage(self, player: Player, mode: str) -> None:
-        """Be "down", "hang" or (again) "none" for this player."""
+        """Be "down", "slow" (a tenth of a second), "hang" or (again) "none" for this player."""
         await self._control("PUT", f"/control/outages/{player.known_as(self._naming)}", {"mode": mode})
 
     async def _control(self, method: str, path: str, body: dict[str, Any]) -> None:

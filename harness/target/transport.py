@@ -16,6 +16,7 @@ from harness.environment import Environment
 from harness.errors import ConfigError, NoAnswer, Unprovable
 from harness.evidence.exchange import Exchange, exchanged, now, stories
 from harness.evidence.ledger import Ledger
+from harness.target.slots import Slots
 
 MAX_BODY = 4 * 1024 * 1024  # bytes of an answer that are kept
 THROTTLED_RETRIES = 3  # after 429, waiting as Retry-After says
@@ -33,11 +34,9 @@ class Transport:
         self._interval_s = 1 / access.requests_per_second if access.requests_per_second else 0.0
         self._next_at = 0.0
         tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
-        # One connection each, the last used first: a pool of connections costs more time than it saves here.
+        # One connection each: a pool of connections costs more time than it saves here.
         self._connections = [_connection(tls) for _ in range(access.max_concurrency)]
-        self._idle: asyncio.LifoQueue[httpx.AsyncHTTPTransport] = asyncio.LifoQueue()
-        for connection in self._connections:
-            self._idle.put_nowait(connection)
+        self._slots = Slots(self._connections)
         self.retries = 0
 
     async def send(
@@ -65,7 +64,7 @@ class Transport:
             method, url, headers=headers, content=content or None, extensions={"note": note}
         )
         timeout_s = timeout_s or self._timeout_s
-        connection = await self._idle.get()
+        connection = await self._slots.take()
         try:
             exchange = await self._exchange(connection, request, content, timeout_s)
             # "Too many requests" says nothing about the product. The connection is kept: others wait as well.
@@ -82,7 +81,7 @@ class Transport:
                 )
             return exchange
         finally:
-            self._idle.put_nowait(connection)
+            self._slots.give(connection)
 
     async def _exchange(
         self,
