@@ -186,6 +186,13 @@ def end_ignored_by_battle_pass(parts: Parts) -> None:
     put(parts.gates, battle_pass=battle_pass)
 
 
+@fault("entitlements.ends-early", EXPIRY)
+def ends_early(parts: Parts) -> None:
+    """An entitlement ends an hour before its time."""
+    whole = parts.entitlements.has_lapsed
+    put(parts.entitlements, has_lapsed=lambda grant, now: whole(grant, now + 3_600_000))
+
+
 @fault("entitlements.end-in-the-past-is-forever", EXPIRY)
 def end_in_the_past_is_forever(parts: Parts) -> None:
     """A purchase reported after its end is granted for good."""

@@ -59,4 +59,6 @@ def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     for key in base.keys() & change.keys():
         if isinstance(base[key], dict) and isinstance(change[key], dict):
             both[key] = _merged(base[key], change[key])
+        elif isinstance(base[key], list) and isinstance(change[key], list) and key == "not_required":
+            both[key] = base[key] + change[key]
     return both
