@@ -12,6 +12,7 @@ from harness import checks, probe
 from harness.evidence.probe import together
 
 DAY_S = 86_400
+WELCOME = {"user": dict, "token": str, "message": str}
 PASSWORD = re.compile(r"passw.*hash|hash.*passw|^passw(or)?d$", re.IGNORECASE)
 DIGEST = re.compile(r"[0-9A-Za-z+/=_-]{32,}")
 CHANGING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", re.IGNORECASE)
@@ -83,7 +84,7 @@ async def refused_logins(api, player, accounts):
 @checks("auth.registration")
 def test_new_player_can_register(rival):
     """Any other status than 200 or 201 has made the registration fail already."""
-    assert set(rival.entrance.json) >= {"user", "token", "message"}
+    assert kinds(rival.entrance) == WELCOME
 
 
 @checks("auth.registration")
@@ -117,7 +118,7 @@ def test_registration_shows_no_password(rival):
 @checks("auth.login")
 def test_login_answers_user_and_token(login):
     """Any other status than 200 has made the login fail already."""
-    assert set(login.entrance.json) >= {"user", "token", "message"}
+    assert kinds(login.entrance) == WELCOME
 
 
 @checks("auth.login")
@@ -175,6 +176,11 @@ def test_logout_ends_that_session(sessions):
 @checks("auth.login")
 def test_logout_leaves_the_other_session_alone(sessions):
     assert sessions.living_after.status == 200
+
+
+def kinds(answer):
+    """What kind of value each promised field of a welcome has."""
+    return {name: type(answer.json.get(name)) for name in WELCOME}
 
 
 def revealed(value, password, where=""):

@@ -106,7 +106,8 @@ async def serve(answer: Answer, **where: Any) -> AsyncIterator[str]:
                     return
                 content = json.dumps(said[1]).encode()
                 writer.write(
-                    b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (said[0], len(content), content)
+                    b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+                    % (said[0], len(content), content)
                 )
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the client has gone, or the test is over
@@ -170,7 +171,9 @@ def make_exchange() -> Callable[..., Exchange]:
             "url": httpx.URL("http://target.invalid/api/health"),
             "sent_headers": (),
             "sent_body": b"",
-            "response": httpx.Response(status, headers={"X-Kind": "test"}),
+            "response": httpx.Response(
+                status, headers={"X-Kind": "test", "Content-Type": "application/json"}
+            ),
             "content": content if isinstance(content, bytes) else json.dumps(content).encode(),
             "started": STARTED,
             "elapsed": timedelta(milliseconds=200),

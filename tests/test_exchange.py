@@ -163,3 +163,15 @@ def test_evidence_is_in_order_of_first_reading_and_only_of_this_block(make_excha
             assert outside.status == 200
     assert outside.status == 200
     assert (evidence, inner) == ([second, first], [outside])
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/html; charset=utf-8"}])
+def test_json_that_is_not_announced_as_such_breaks_the_promise(make_exchange, headers):
+    exchange = make_exchange({"a": 1}, response=httpx.Response(200, headers=headers))
+    with pytest.raises(PromiseBroken, match="its content type is"):
+        _ = exchange.json
+
+
+def test_json_may_be_announced_with_its_details(make_exchange):
+    headers = {"content-type": "application/problem+json; charset=utf-8"}
+    assert make_exchange({"a": 1}, response=httpx.Response(400, headers=headers)).json == {"a": 1}

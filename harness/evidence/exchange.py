@@ -84,7 +84,13 @@ class Exchange:
 
     @property
     def json(self) -> Any:
-        """The answer's body as JSON; raises PromiseBroken where it is none (contract, section 1)."""
+        """The answer's body as JSON; raises PromiseBroken where it is none (contract, section 1).
+
+        It has to be announced as JSON, too: a client may go by that.
+        """
+        kind = self.headers.get("Content-Type", "(none)")
+        if "json" not in kind.lower():
+            raise PromiseBroken(f"{self.title}: promised JSON, and its content type is {kind}", self)
         try:
             return json.loads(self.text, parse_constant=_not_json)
         except (ValueError, RecursionError) as error:
