@@ -1,5 +1,7 @@
 # make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make selfcheck | make mutants | make lint | make serve | make bench
 
+SHELL := bash
+.SHELLFLAGS := -eo pipefail -c
 PYTHON ?= python3
 ENV ?= local
 ARGS ?=

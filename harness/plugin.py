@@ -123,7 +123,7 @@ class Verifier:
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
         scrub_allure(self.config, self.run.secrets)
-        if not worker:
+        if not worker and not self.config.getoption("check_env"):
             self._interruptible()
             for old in (
                 "verdict.json",
@@ -134,7 +134,14 @@ class Verifier:
     def _interruptible(self) -> None:
         """Let SIGTERM end the run like Ctrl-C does: with a verdict, and with what was started stopped."""
         if threading.current_thread() is threading.main_thread():
-            before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+            def interrupt(*_: Any) -> None:
+                signal.signal(
+                    signal.SIGTERM, signal.SIG_IGN
+                )  # once is enough: a second one would cut the end short
+                raise KeyboardInterrupt
+
+            before = signal.signal(signal.SIGTERM, interrupt)
 
             def restore() -> None:
                 signal.signal(signal.SIGTERM, before)
@@ -268,7 +275,7 @@ class Verifier:
                 self.run,
                 self.results,
                 partial=self.results.narrowed or collection.left_out(self.config, self.results.selected),
-                interrupted=exitstatus == 2 or bool(self.results.uncollected),
+                interrupted=exitstatus == 2 or bool(self.results.uncollected) or self.results.unfinished,
                 unreachable=self.unreachable,
             )
             self.verdict = scrubbed(verdict, self.run.secrets.scrub)

@@ -68,6 +68,11 @@ class Results:
             for report in reports
         )
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a selected check did not come to its end."""
+        return any(nodeid not in self._reports for nodeid in self.selected)
+
     def exit_code(self, verdict: Verdict) -> int:
         """The verdict's, unless pytest has something worse to say that the verdict does not know of."""
         if verdict.exit_code == 0 and self.failed_elsewhere:
