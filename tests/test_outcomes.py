@@ -409,7 +409,14 @@ def test_unusable_setting_is_one_line(suite, arguments, env):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
 def test_interrupted_run_says_so_and_stops_its_target(tmp_path, how):
     command = [sys.executable, "-m", "pytest", f"--reports={tmp_path}", "-v", "-p", "no:cacheprovider"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        # What runs in the background is often started with Ctrl-C ignored, and would pass that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     for line in process.stdout:
         if "PASSED" in line:
             process.send_signal(how)
