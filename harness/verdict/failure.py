@@ -8,6 +8,7 @@ from textwrap import indent
 
 import pytest
 
+from harness.errors import ProbeFailed
 from harness.evidence.exchange import Exchange
 from harness.verdict.report import inert
 from runbook.loader import Item, Runbook, Scenario
@@ -19,11 +20,15 @@ _LISTED = 10  # exchanges of the story, by title
 
 @dataclass(frozen=True)
 class Checked:
-    """What a test checked, and what came of it: `place` is the line that failed, as file:line."""
+    """What a test checked, and what came of it: `place` is the line that failed, as file:line.
+
+    `stuck`: it could not go on for a reason that may be the check's own, not the target's.
+    """
 
     test: str
     observed: str
     place: str
+    stuck: bool = False
 
 
 def checked(test: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> Checked:
@@ -31,7 +36,8 @@ def checked(test: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> Ch
     own = [entry for entry in error.traceback if Path(entry.path) == test.path]
     line = own[-1].lineno if own else test.reportinfo()[1] or 0
     file = test.path.relative_to(test.config.rootpath).as_posix()
-    return Checked(test.name, error.exconly(tryshort=True), f"{file}:{line + 1}")
+    stuck = isinstance(error.value, ProbeFailed)
+    return Checked(test.name, error.exconly(tryshort=True), f"{file}:{line + 1}", stuck)
 
 
 class Explainer:
@@ -76,6 +82,10 @@ def explain(
     lines += [f"checked    {in_words(failure.test)} ({failure.place})"]
     lines += [f"promised   {item.promise}", f"           [{item.id}, {item.severity}]"]
     lines += _shown(evidence, scrub)
+    if failure.stuck:
+        lines += [
+            "beware     the check itself could not go on; see whether it is at fault before you roll back"
+        ]
     lines += [f"rollback   scenario {scenario.number}: {scenario.title}"]
     return inert.lines(scrub("\n".join(lines)))
 

@@ -1,0 +1,53 @@
+"""What a failed check tells."""
+
+from harness.verdict.failure import Checked, explain, in_words
+from runbook.loader import load_runbook
+
+RUNBOOK = load_runbook()
+ITEM = RUNBOOK.item("auth.login")
+SCENARIO = RUNBOOK.scenario(ITEM.scenario)
+
+
+def told(observed, evidence=(), scrub=str, **known):
+    failure = Checked("test_login_works[again]", observed, "smoke/test_auth.py:7", **known)
+    return explain(ITEM, SCENARIO, failure, evidence, scrub).splitlines()
+
+
+def test_first_line_is_the_same_for_cases_that_fail_alike(make_exchange):
+    evidence = [make_exchange({}, 500)]
+    assert told("AssertionError: assert 500 == 200", evidence)[0] == (
+        "GET /api/health answered 500: assert 500 == 200"
+    )
+
+
+def test_case_place_promise_and_scenario_are_named():
+    lines = told("AssertionError: assert 1 == 2")
+    assert "checked    login works [again] (smoke/test_auth.py:7)" in lines
+    assert f"promised   {ITEM.promise}" in lines
+    assert lines[-1] == f"rollback   scenario {SCENARIO.number}: {SCENARIO.title}"
+
+
+def test_latest_answer_comes_last_with_what_went_before_it(make_exchange):
+    story = []
+    first, last = (make_exchange({"n": n}, story=story, note=f"call {n}") for n in (1, 2))
+    story += [first, last]
+    lines = told("assert 0", [last])
+    assert [line for line in lines if line.startswith(("before", "observed"))] == [
+        f"before     {first.title}",
+        f"observed   {last.title} in 200 ms",
+    ]
+
+
+def test_check_that_could_not_go_on_warns_of_a_hasty_rollback():
+    assert [line for line in told("ProbeFailed: x", stuck=True) if line.startswith("beware")] != []
+    assert [line for line in told("assert 0") if line.startswith("beware")] == []
+
+
+def test_nothing_in_it_is_a_secret_or_a_command(make_exchange):
+    evidence = [make_exchange(b"\x1b[2J\n::error::hidden\nhush")]
+    text = "\n".join(told("assert 0", evidence, lambda text: text.replace("hush", "<secret>")))
+    assert ("hush" in text, "\x1b" in text, "\n           ::error" in text) == (False, False, False)
+
+
+def test_name_of_a_test_reads_as_words():
+    assert in_words("test_late_renewal_revives_nothing") == "late renewal revives nothing"
