@@ -275,7 +275,7 @@ class Verifier:
                 self.run,
                 self.results,
                 partial=self.results.narrowed or collection.left_out(self.config, self.results.selected),
-                interrupted=exitstatus == 2 or bool(self.results.uncollected) or self.results.unfinished,
+                interrupted=self.unreachable is None and (exitstatus == 2 or self.results.unfinished),
                 unreachable=self.unreachable,
             )
             self.verdict = scrubbed(verdict, self.run.secrets.scrub)

@@ -70,8 +70,8 @@ class Results:
 
     @property
     def unfinished(self) -> bool:
-        """Whether a selected check did not come to its end."""
-        return any(nodeid not in self._reports for nodeid in self.selected)
+        """Whether a check was not collected, or did not come to its end."""
+        return bool(self.uncollected) or any(nodeid not in self._reports for nodeid in self.selected)
 
     def exit_code(self, verdict: Verdict) -> int:
         """The verdict's, unless pytest has something worse to say that the verdict does not know of."""
