@@ -46,6 +46,11 @@ def mark(tests: Iterable[pytest.Item]) -> None:
             test.add_marker(name)
 
 
+def waits(test: pytest.Item) -> bool:
+    """Whether a check stands on evidence that is late on purpose."""
+    return folder(test) is not None and any(node.late for node in closure(test))
+
+
 def closure(test: pytest.Item) -> set[Node]:
     """Every probe and resource that a check stands on."""
     return {node for root in nodes_of(test) for node in root.closure()}

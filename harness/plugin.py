@@ -166,6 +166,7 @@ class Verifier:
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
         collection.mark(mine)
+        items.sort(key=collection.waits)  # the others need not queue behind them
 
     def pytest_deselected(self) -> None:
         self.results.narrowed = True

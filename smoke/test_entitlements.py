@@ -90,7 +90,7 @@ class ShortLived:
     gates: Cases
 
 
-@probe
+@probe(late=True)
 async def short_lived(api, customers, webhook_settings):
     """What ends soon after it was bought, by the target's own clock, without an EXPIRATION.
 

@@ -40,7 +40,7 @@ class Stopped:
     gate: Exchange
 
 
-@probe
+@probe(late=True)
 async def stopped_api(switch_off):
     """A deployment whose emergency switch is thrown (contract, section 7)."""
     return await switch_off()

@@ -101,7 +101,7 @@ async def through_outage(api, players, stand_in, mode):
     return during, meanwhile, await api.verify_purchase(buyer, body), await api.snapshot(buyer)
 
 
-@probe
+@probe(late=True)
 async def outages(api, players, verification, stand_in):
     """A valid purchase through each kind of outage."""
     return await together({mode: through_outage(api, players, stand_in, mode) for mode in REFUSED_LATER})

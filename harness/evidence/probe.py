@@ -32,6 +32,7 @@ class Node:
     function: Callable[..., Any]
     is_probe: bool
     marks: tuple[str, ...] = ()
+    late: bool = False
     needs: "dict[str, Node] | None" = None
 
     @property
@@ -64,9 +65,14 @@ class Handle:
     node: Node
 
 
-def probe(function: Callable[..., Coroutine[Any, Any, Any]]) -> Any:
-    """Declare a piece of evidence; the function's parameters are probes and resources."""
-    return _fixture(Node(function, is_probe=True))
+def probe(function: Callable[..., Coroutine[Any, Any, Any]] | None = None, *, late: bool = False) -> Any:
+    """Declare a piece of evidence; the function's parameters are probes and resources.
+
+    `late`: it waits on purpose, so that its tests had better be judged after all others.
+    """
+    if function is None:
+        return lambda function: probe(function, late=late)
+    return _fixture(Node(function, is_probe=True, late=late))
 
 
 def resource(*marks: str) -> Callable[[Callable[..., Any]], Any]:
