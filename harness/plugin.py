@@ -125,10 +125,8 @@ class Verifier:
         scrub_allure(self.config, self.run.secrets)
         if not worker and not self.config.getoption("check_env"):
             self._interruptible()
-            for old in (
-                "verdict.json",
-                "verdict.md",
-            ):  # a run that dies must not leave an earlier run's verdict
+            # A run that dies must not leave an earlier run's verdict.
+            for old in ("verdict.json", "verdict.md"):
                 (self.reports / old).unlink(missing_ok=True)
 
     def _interruptible(self) -> None:
@@ -136,9 +134,8 @@ class Verifier:
         if threading.current_thread() is threading.main_thread():
 
             def interrupt(*_: Any) -> None:
-                signal.signal(
-                    signal.SIGTERM, signal.SIG_IGN
-                )  # once is enough: a second one would cut the end short
+                # Once is enough: a second one would cut the end short.
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 raise KeyboardInterrupt
 
             before = signal.signal(signal.SIGTERM, interrupt)
