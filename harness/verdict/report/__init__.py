@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,18 +36,33 @@ def write_reports(verdict: Verdict, folder: Path) -> tuple[Path, Path]:
 
 def scrubbed(value: Value, scrub: Scrub) -> Value:
     """A copy with `scrub` applied to every text in it, except the verdict's own words."""
+    texts: list[str] = []
+
+    def note(text: str) -> str:
+        texts.append(text)
+        return text
+
+    _mapped(value, note)
+    whole = "\n".join(texts)
+    # Nearly always there is nothing to scrub, and one long text is searched much faster than a thousand short ones.
+    if _scrubbed_text(whole, scrub) == whole:
+        return value
+    return _mapped(value, partial(_scrubbed_text, scrub=scrub))
+
+
+def _mapped(value: Value, change: Callable[[str], str]) -> Value:
     copy: Any = value
     if isinstance(value, str):
-        copy = _scrubbed_text(value, scrub)
+        copy = change(value)
     elif isinstance(value, dict):
-        copy = {scrubbed(key, scrub): scrubbed(item, scrub) for key, item in value.items()}
+        copy = {_mapped(key, change): _mapped(item, change) for key, item in value.items()}
     elif isinstance(value, list | tuple):
-        copy = type(value)(scrubbed(item, scrub) for item in value)
+        copy = type(value)(_mapped(item, change) for item in value)
     elif isinstance(value, BaseModel):
-        copy = value.model_copy(update={key: scrubbed(item, scrub) for key, item in value})
+        copy = value.model_copy(update={key: _mapped(item, change) for key, item in value})
     elif is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in fields(value) if field.name not in _OWN_WORDS]
-        copy = replace(value, **{name: scrubbed(getattr(value, name), scrub) for name in names})
+        copy = replace(value, **{name: _mapped(getattr(value, name), change) for name in names})
     result: Value = copy
     return result
 
