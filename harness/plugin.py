@@ -16,7 +16,7 @@ from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
 from harness.evidence.exchange import Exchange, witnessed
 from harness.evidence.probe import Handle
 from harness.evidence.timeline import write_timeline
-from harness.results import Results
+from harness.results import Results, without_secrets
 from harness.rules import Rules
 from harness.run import Run
 from harness.target.lifecycle import Site
@@ -246,6 +246,7 @@ class Verifier:
         elif isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
             report.longrepr = (path, line, scrub(reason))
+        report.user_properties = without_secrets(report.user_properties, scrub)
         report.sections = [(title, scrub(text)) for title, text in report.sections]
         return report
 

@@ -1,5 +1,6 @@
 """Outcomes of tests, as pytest reports them, for the verdict; joined from all worker processes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from harness.verdict import TestResult, Verdict
 from harness.verdict.checks import PROPERTY
 
 BLOCKED_BY = "blocked_by"  # the user property that names the item whose broken promise stopped a check
+NOTE = "note"  # the user property by which a check says something for the report, see record_property
 NOT_RUN = "the run ended before this check; run it again"
 
 
@@ -59,6 +61,15 @@ class Results:
             self.retries += other["retries"]
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the checks noted, each note once, in the order in which they came."""
+        reports = (
+            report for nodeid in self._reports if nodeid in self.items for report in self._reports[nodeid]
+        )
+        noted = (str(value) for report in reports for key, value in report.user_properties if key == NOTE)
+        return tuple(dict.fromkeys(noted))
+
+    @property
     def failed_elsewhere(self) -> bool:
         """Whether a test failed that is no check: of the project's own, or one that nobody knows."""
         return any(
@@ -100,6 +111,13 @@ class Results:
                 results.append(TestResult(nodeid, self.items[nodeid], "not proven", NOT_RUN))
         broken = {result.item for result in results if result.outcome == "failed"}
         return results + [result for result in met if result.item not in broken]
+
+
+def without_secrets(
+    properties: list[tuple[str, object]], scrub: Callable[[str], str]
+) -> list[tuple[str, object]]:
+    """User properties as JUnit files and notes may show them; our own words stay as they are."""
+    return [(key, value if key in (PROPERTY, BLOCKED_BY) else scrub(str(value))) for key, value in properties]
 
 
 def _property(reports: list[pytest.TestReport], name: str) -> str | None:

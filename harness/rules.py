@@ -43,6 +43,7 @@ class Rules:
             unreachable=unreachable,
             writes=tuple(results.writes),
             retries=results.retries,
+            notes=results.notes,
         )
         return decide(
             self.runbook,

@@ -1,5 +1,6 @@
 """The decision: outcomes, checklist and known issues in, one verdict out."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -304,6 +305,21 @@ def test_known_issue_has_to_keep_failing_until_it_expires(results, waiver, chang
 )
 def test_decision_in_words(results, changes, summary):
     assert verdict(*results, **changes).summary == summary
+
+
+def test_notes_are_carried_and_change_no_decision():
+    noted = [
+        verdict(*results, notes=("broken, all of it", "b"), partial=partial)
+        for results in (ALL_PASSED, [FAILED], [SKIPPED], [])
+        for partial in (False, True)
+    ]
+    plain = [
+        verdict(*results, partial=partial)
+        for results in (ALL_PASSED, [FAILED], [SKIPPED], [])
+        for partial in (False, True)
+    ]
+    assert {each.notes for each in noted} == {("broken, all of it", "b")}
+    assert [replace(each, notes=()) for each in noted] == plain
 
 
 # --- whatever the run gave

@@ -349,6 +349,31 @@ def test_four_workers_reach_the_same_verdict(suite):
     assert (ended.code, ended.last_words) == (0, ["GO"]), ended.said[-3000:]
 
 
+NOTING = """
+from harness import checks, probe
+
+@probe
+async def secret(known_secrets):
+    \"\"\"A secret that the check made up.\"\"\"
+    known_secrets.add("canary-of-the-note", "canary")
+
+@checks("health.basic")
+def test_it(secret, record_property):
+    record_property("note", "it holds, with canary-of-the-note")
+    assert True
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_note_of_a_check_is_told_without_its_secrets(suite, extra_module, tmp_path, workers):
+    copy = extra_module(NOTING)
+    junit = tmp_path / "junit.xml"
+    ended = suite("-m", "health", f"--junitxml={junit}", *workers, cwd=copy)
+    assert (ended.code, ended.verdict["notes"]) == (0, ["it holds, with <canary>"]), ended.said
+    assert "NOTES\n  it holds, with <canary>\n" in ended.said
+    assert "canary-of-the-note" not in ended.said + junit.read_text("utf-8")
+
+
 def test_setting_up_alone_proves_nothing(suite):
     ended = suite("--setup-only")
     assert ended.last_words == []

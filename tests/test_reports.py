@@ -105,6 +105,13 @@ GO: 3 of 3 required items proven
     )
 
 
+def test_notes_stand_after_what_is_not_proven():
+    shown = screen(verdict(*passed(LOGIN, HOOKS), notes=("first " * 20, "second")))
+    assert "\nNOTES\n  first first" in shown.partition("NOT PROVEN")[2]
+    assert "\n    first" in shown  # of a note that takes two lines
+    assert "\n  second\n\nTHIS RUN\n" in shown
+
+
 def test_emergency_stop_stands_with_the_scenarios_that_call_for_it():
     lines = screen(verdict(*passed(LOGIN, HOOKS), result(LOGS, "failed", "x"))).splitlines()
     start = lines.index("    if purchases must stop meanwhile:")
@@ -212,6 +219,11 @@ Connection errors retried: 2
     )
 
 
+def test_markdown_lists_the_notes_before_the_checklist():
+    page = markdown.render(verdict(*ALL_PASSED, notes=("one", "two | *three*")))
+    assert "\n## Notes\n\n- one\n- two \\| \\*three\\*\n\n## Checklist\n" in page
+
+
 def test_equal_messages_stand_once_with_their_tests():
     same = [result(LOGIN, "failed", "same", name=f"test_it[{n}]") for n in range(7)]
     shown = markdown.render(verdict(*same))
@@ -272,7 +284,8 @@ def test_fence_is_longer_than_any_in_its_content():
 
 
 def test_hostile_text_reaches_no_report_alive():
-    given_verdict = verdict(result(LOGIN, "failed", HOSTILE, name=f"test_it[{HOSTILE}]"), version=HOSTILE)
+    failed = result(LOGIN, "failed", HOSTILE, name=f"test_it[{HOSTILE}]")
+    given_verdict = verdict(failed, version=HOSTILE, notes=(HOSTILE,))
     on_screen, page = screen(given_verdict), markdown.render(given_verdict)
     data = json_file.render(given_verdict)
     for text in (on_screen, page, data):
@@ -304,7 +317,7 @@ def test_json_has_the_documented_keys_in_order():
         "interrupted": False,
         "unreachable": None,
     }
-    assert list(data)[12:] == ["items", "rollback", "known_issues", "writes", "retries"]
+    assert list(data)[12:] == ["items", "rollback", "known_issues", "writes", "retries", "notes"]
     assert data["items"][0] == {
         "id": "auth.login",
         "section": "auth",
@@ -353,6 +366,8 @@ def test_json_has_the_documented_keys_in_order():
         }
     ]
     assert (data["writes"][1], data["retries"]) == ({"kind": "webhook"}, 2)
+    noted = json.loads(json_file.render(verdict(*ALL_PASSED, notes=("one", "two"))))
+    assert (data["notes"], noted["notes"]) == ([], ["one", "two"])
 
 
 def hide(text: str) -> str:
@@ -366,6 +381,7 @@ def test_reports_are_written_whole_and_without_secrets(tmp_path):
         base_url=f"https://{secret}@game.example",
         writes=({"kind": "account", "name": {"deep": [secret]}},),
         waivers=(issue(item=LOGS, reason=secret),),
+        notes=(f"it said {secret}",),
     )
     folder = tmp_path / "reports" / "staging"
     for _ in range(2):
@@ -378,6 +394,7 @@ def test_reports_are_written_whole_and_without_secrets(tmp_path):
     page = (folder / "verdict.md").read_text()
     assert data["base_url"] == "https://<secret>@game.example"
     assert data["writes"] == [{"kind": "account", "name": {"deep": ["<secret>"]}}]
+    assert data["notes"] == ["it said <secret>"]
     assert data["items"][0]["tests"][0]["message"] == "body: <secret> and <secret>"
     for text in (page, json.dumps(data), screen(scrubbed(leaky, hide))):
         assert 'pass|"' not in text.replace("\\", "")

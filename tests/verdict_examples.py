@@ -54,6 +54,7 @@ def facts(**changes: Any) -> RunFacts:
         "unreachable": None,
         "writes": ({"kind": "account", "name": "a"}, {"kind": "webhook"}, {"kind": "account", "name": "b"}),
         "retries": 2,
+        "notes": (),
     }
     return RunFacts(**plain | changes)
 

@@ -63,6 +63,7 @@ def decide(
         known_issues=known,
         writes=facts.writes,
         retries=facts.retries,
+        notes=facts.notes,
     )
 
 

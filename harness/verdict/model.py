@@ -39,6 +39,7 @@ class RunFacts:
 
     `unreachable`: why no test was run against the target, or None. `writes`: what the run changed there, a
     dict each, whose `kind` ("account", ...) is counted in the reports. `retries`: of connection errors.
+    `notes`: what checks said beside their outcome; they decide nothing.
     """
 
     environment: str
@@ -51,6 +52,7 @@ class RunFacts:
     unreachable: str | None
     writes: tuple[dict[str, Any], ...]
     retries: int
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ class Verdict:
     known_issues: tuple[KnownIssueVerdict, ...]
     writes: tuple[dict[str, Any], ...]
     retries: int
+    notes: tuple[str, ...]
 
     @property
     def exit_code(self) -> int:
@@ -178,4 +181,5 @@ class Verdict:
             ],
             "writes": list(self.writes),
             "retries": self.retries,
+            "notes": list(self.notes),
         }

@@ -18,6 +18,7 @@ def render(verdict: Verdict) -> str:
         *_section("What is broken", _broken(verdict)),
         *_section("Known issues", _known_issues(verdict)),
         *_section("Not proven, and what would prove it", _not_proven(verdict)),
+        *_section("Notes", _notes(verdict)),
         *_section("Checklist", _checklist(verdict)),
         *_section("What this run changed on the target", _writes(verdict)),
         *_section("Retries", [f"Connection errors retried: {verdict.retries}"]),
@@ -97,6 +98,11 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
     ]
     if lines:
         yield "\n".join(lines)
+
+
+def _notes(verdict: Verdict) -> Iterator[str]:
+    if verdict.notes:
+        yield "\n".join(f"- {md(note)}" for note in verdict.notes)
 
 
 def _checklist(verdict: Verdict) -> Iterator[str]:

@@ -29,6 +29,7 @@ def render(verdict: Verdict, width: int = 80) -> list[Line]:
         ("WHAT TO DO", _rollback(verdict, width)),
         ("KNOWN ISSUES", _known_issues(verdict, width)),
         ("NOT PROVEN, and what would prove it", _not_proven(verdict, width)),
+        ("NOTES", _notes(verdict, width)),
         ("THIS RUN", _run(verdict, width)),
     ]
     lines: list[Line] = []
@@ -135,6 +136,11 @@ def _not_proven(verdict: Verdict, width: int) -> Iterator[Line]:
             lead = "required" if required else "not required"
             yield from _wrapped(f"{lead}: {', '.join(ids)}", width, "  ", "    ", YELLOW if required else {})
             yield from _wrapped(reason, width, "    ", "    ")
+
+
+def _notes(verdict: Verdict, width: int) -> Iterator[Line]:
+    for note in verdict.notes:
+        yield from _wrapped(note, width, "  ", "    ")
 
 
 def _run(verdict: Verdict, width: int) -> Iterator[Line]:
