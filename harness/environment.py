@@ -13,44 +13,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-import httpx
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from harness.kinds import Origin, Seconds, Strings, UrlPath, Variable, origin
 from runbook.errors import ConfigError
 from runbook.tomlfile import Section, read
 
 FOLDER = Path(__file__).parent.parent / "environments"
 KNOWN_ISSUES = FOLDER / "known_issues.toml"
-
-Seconds = Annotated[float, Field(gt=0, le=3600)]
-Strings = Annotated[tuple[str, ...], Field(strict=False)]
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
-def _origin(text: str) -> str:
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL as error:
-        raise ValueError(f"{text!r} is not a URL ({error}); write https://host[:port]") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError(f"{text!r} is not an http(s) origin; write https://host[:port]")
-    if url.port is not None and not 0 < url.port < 65536:
-        raise ValueError(f"{url.port} is no port; write https://host[:port]")
-    if url.path not in ("", "/") or re.search(r"[?#@\s]", text):
-        raise ValueError(
-            "holds more than an origin; write https://host[:port], paths go to target.api_prefix"
-        )
-    return text.rstrip("/")
-
-
-def _path(text: str) -> str:
-    if text and not re.fullmatch(r"(/([\w.~-]|{\w+})+)+", text):
-        raise ValueError(f"{text!r} is not a path; begin with '/', end without one")
-    return text
-
-
-Origin = Annotated[str, AfterValidator(_origin)]
-UrlPath = Annotated[str, AfterValidator(_path)]
 
 
 class Start(Section):
@@ -193,6 +163,12 @@ class Paths(Section):
         return self
 
 
+class Contract(Section):
+    openapi: UrlPath | None = (
+        None  # where the target publishes its document, below the origin; None: the usual places
+    )
+
+
 class Checklist(Section):
     not_required: Strings = ()
 
@@ -210,6 +186,7 @@ class File(Section):
     revenuecat: RevenueCat = RevenueCat()
     logs: Logs = Logs()
     paths: Paths = Paths()
+    contract: Contract = Contract()
     checklist: Checklist = Checklist()
 
 
@@ -264,7 +241,7 @@ def load(name: str, base_url: str | None = None, variables: Mapping[str, str] = 
     file = read(path, File)
     if base_url is not None:
         try:
-            target = file.target.model_copy(update={"base_url": _origin(base_url), "start": None})
+            target = file.target.model_copy(update={"base_url": origin(base_url), "start": None})
         except ValueError as error:
             problem, _, remedy = str(error).partition("; ")
             raise ConfigError("--base-url", problem, remedy) from None

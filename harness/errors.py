@@ -7,7 +7,8 @@ Exception
 └── Unprovable       the environment lacks what a check needs      not proven
 AssertionError
 └── PromiseBroken    the evidence already shows a broken promise   failed
-    └── NoAnswer     no complete HTTP answer came back             failed
+    ├── NoAnswer     no complete HTTP answer came back             failed
+    └── DriftError   an OpenAPI document cannot be compared        failed
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from runbook.errors import ConfigError
 if TYPE_CHECKING:
     from harness.evidence.exchange import Exchange
 
-__all__ = ["ConfigError", "NoAnswer", "ProbeFailed", "PromiseBroken", "Unprovable", "Unreachable"]
+__all__ = [
+    "ConfigError",
+    "DriftError",
+    "NoAnswer",
+    "ProbeFailed",
+    "PromiseBroken",
+    "Unprovable",
+    "Unreachable",
+]
 
 
 class ProbeFailed(Exception):
@@ -51,3 +60,7 @@ class PromiseBroken(AssertionError):
 
 class NoAnswer(PromiseBroken):
     """The target gave no complete answer: refused, reset, timed out, or not HTTP."""
+
+
+class DriftError(PromiseBroken):
+    """An OpenAPI document that cannot be compared: it is none, or a `$ref` in it leads nowhere."""

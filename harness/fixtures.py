@@ -7,6 +7,9 @@ is *not proven* for that reason.
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from harness.contract import promised as contract
+from harness.contract.promised import Promised
+from harness.contract.published import Publication
 from harness.environment import Expect, Webhook
 from harness.errors import Unprovable
 from harness.evidence.probe import probe, resource
@@ -26,6 +29,19 @@ from harness.target.webhooks import Signer, Webhooks
 def api(run: Run) -> Api:
     """The calls of the contract."""
     return Api(run.environment, run.transport, run.site.origin)
+
+
+@resource()
+def promised(run: Run) -> Promised:
+    """The contract as a document, and where its operations live here."""
+    return contract.promised(run.environment)
+
+
+@resource()
+def publication(run: Run, api: Api) -> Publication:
+    """Where the target publishes its own OpenAPI document."""
+    file = run.environment.file
+    return Publication(api, file.contract, file.target.api_prefix)
 
 
 @resource()

@@ -74,6 +74,10 @@ def write(tmp_path):
             TARGET + '[paths]\nhealth = "healthz"',
             ": paths.health: 'healthz' is not a path; begin with '/', end without one",
         ),
+        (
+            TARGET + '[contract]\nopenapi = "docs.json"',
+            ": contract.openapi: 'docs.json' is not a path; begin with '/', end without one",
+        ),
         (TARGET + '[paths]\nhealth = "/a/"', ": paths.health: '/a/' is not a path"),
         (TARGET + '[paths]\nhealth = "/a{"', ": paths.health: '/a{' is not a path"),
         (

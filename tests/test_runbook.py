@@ -35,6 +35,10 @@ IDS = [
     "operations.simulated-purchases-off",
     "operations.emergency-stop",
     "operations.quiet-logs",
+    "contract.conformance",
+    "contract.robustness",
+    "contract.sequences",
+    "contract.drift",
 ]
 CLIENT = {
     "auth.force-logout",
@@ -89,6 +93,7 @@ def test_sections_follow_the_checklist():
         "purchases",
         "webhooks",
         "operations",
+        "contract",
     )
 
 
@@ -99,6 +104,7 @@ def test_scenarios_are_the_four_of_the_release_runbook():
 def test_each_item_leads_to_the_scenario_of_its_part_of_the_product():
     by_section = {"webhooks": 2, "purchases": 3}
     expected = {i: 4 if i in CLIENT else by_section.get(i.partition(".")[0], 1) for i in IDS}
+    expected["contract.sequences"] = 2  # of what webhooks report, above all
     assert {item.id: item.scenario for item in load_runbook().items} == expected
 
 

@@ -39,7 +39,7 @@ class Api:
     """A client of one deployment at `origin`."""
 
     def __init__(self, environment: Environment, transport: Transport, origin: str) -> None:
-        self._transport = transport
+        self._transport, self._origin = transport, origin
         self._root = origin + environment.file.target.api_prefix
         self._paths = environment.file.paths
         self._heroes = environment.file.expect.heroes
@@ -74,6 +74,12 @@ class Api:
         url = httpx.URL(self._root + path, params=query)
         return await self._transport.send(
             method, url, sent, content or b"", harmless=harmless, timeout_s=timeout_s, note=note
+        )
+
+    async def at(self, path: str) -> Exchange:
+        """GET a path below the origin, which need not be one of the API's."""
+        return await self._transport.send(
+            "GET", httpx.URL(self._origin + path), {"Accept": "application/json"}
         )
 
     async def health(self, timeout_s: float | None = None) -> Exchange:

@@ -14,7 +14,7 @@ from harness.verdict.report import inert
 from runbook.loader import Item, Runbook, Scenario
 
 _SHOWN = 2  # exchanges in full: an assertion is about what was read last
-_ERROR = re.compile(r"^([\w.]*\.)?(AssertionError|PromiseBroken|NoAnswer|ProbeFailed): ")
+_ERROR = re.compile(r"^([\w.]*\.)?(AssertionError|PromiseBroken|NoAnswer|DriftError|ProbeFailed): ")
 _LISTED = 10  # exchanges of the story, by title
 
 
