@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 
 class User(BaseModel):
@@ -36,11 +36,23 @@ class Entitlement(BaseModel):
     reason: str | None
 
 
+class Entitlements(BaseModel):
+    """Those that are always there; those of single heroes look the same."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Entitlement]
+
+    PREMIUM: Entitlement
+    PREMIUM_CINEMATICS_PACK: Entitlement
+    NO_ADS: Entitlement
+    STARTER_PACK: Entitlement
+
+
 class Snapshot(BaseModel):
     server_time: AwareDatetime
     version: int
     username: str
-    entitlements: dict[str, Entitlement]
+    entitlements: Entitlements
     ttl_seconds: int
     source: str
 
@@ -81,10 +93,14 @@ class Health(BaseModel):
     timestamp: AwareDatetime
 
 
+class Flags(BaseModel):
+    PURCHASES_ENABLED: bool
+
+
 class Features(BaseModel):
     version: int
     ttlSeconds: int  # noqa: N815, RUF100 (the client's spelling)
-    flags: dict[str, bool]
+    flags: Flags
 
 
 class Refusal(BaseModel):

@@ -1,5 +1,6 @@
-"""The tools that faults and variants are made with: put another method in place, or edit an answer."""
+"""The tools that faults and variants are made with: another method, an edited answer, another published document."""
 
+import copy
 import json
 import re
 from collections.abc import Callable
@@ -89,6 +90,18 @@ def edit_json(
 def without(*names: str) -> Callable[[Any], Any]:
     """Removes these fields from an object."""
     return lambda body: {key: value for key, value in body.items() if key not in names}
+
+
+def republish(app: FastAPI, change: Callable[[dict[str, Any]], None]) -> None:
+    """Edits what /openapi.json says of the deployment, and nothing else; `change` edits it in place."""
+    publish = app.openapi
+
+    def changed() -> dict[str, Any]:
+        document = copy.deepcopy(publish())  # FastAPI keeps its own
+        change(document)
+        return document
+
+    app.openapi = changed
 
 
 class _Editing:

@@ -431,6 +431,11 @@ LEGAL = {
         (),
         (),
     ),
+    "credentials-read-by-hand-here-alone": (
+        operation("/api/player", security=[], parameters=[{"in": "header", "name": "authorization"}]),
+        (),
+        (),
+    ),
     "parameter-as-text": (
         operation(
             "/api/shop/{shop_id}",

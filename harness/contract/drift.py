@@ -101,7 +101,7 @@ class _Comparison:
     def _security(self, promised: Operation, published: Operation) -> Iterator[Finding]:
         if promised.id in REVENUECATS or not self._says_who_may:
             return
-        if promised.secured and not published.secured:
+        if promised.secured and not (published.secured or published.reads_credentials):
             yield Finding("breaking", ("security",), "promised for those with credentials, published for all")
         elif not promised.security and published.secured:
             yield Finding("addition", ("security",), "promised for all, published for those with credentials")

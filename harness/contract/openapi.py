@@ -113,8 +113,7 @@ class Operation:
         """
         numbers = {name: str(number) for number, name in enumerate(PLACEHOLDER.findall(self.path), 1)}
         found = {}
-        for node in [*self.shared, *sequence(self.node.get("parameters"))]:
-            parameter = self.document.followed(node)
+        for parameter in self._parameters():
             place, name = str(parameter.get("in")), str(parameter.get("name"))
             if place == "path":
                 name = numbers.get(name, name)
@@ -123,6 +122,18 @@ class Operation:
             if (place, name) not in _NO_PARAMETERS:
                 found[place, name] = parameter
         return found
+
+    @property
+    def reads_credentials(self) -> bool:
+        """Whether it names their header as a parameter, to judge it by hand. Raises DriftError."""
+        return any(
+            each.get("in") == "header" and str(each.get("name")).lower() == "authorization"
+            for each in self._parameters()
+        )
+
+    def _parameters(self) -> list[Object]:
+        nodes = [*self.shared, *sequence(self.node.get("parameters"))]
+        return [self.document.followed(node) for node in nodes]
 
     @property
     def body(self) -> Object:

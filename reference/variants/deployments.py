@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reference.app import Parts
+from reference.changing import republish
 from reference.choices import variant
 
 
@@ -56,8 +57,14 @@ class _Renaming:
 
 @variant("renamed-paths", environment={"paths": {name: theirs for name, (_, theirs) in RENAMED.items()}})
 def renamed_paths(app: FastAPI) -> None:
-    """Some calls live at other paths."""
+    """Some calls live at other paths, and are published there."""
     app.add_middleware(_Renaming, prefix="/api")
+
+    def rename(document: dict[str, Any]) -> None:
+        for ours, theirs in RENAMED.values():
+            document["paths"][f"/api{theirs}"] = document["paths"].pop(f"/api{ours}")
+
+    republish(app, rename)
 
 
 @variant(

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.collection import FOLDERS
 from selfcheck.runs import ROOT, Ended
 
-PLACE = re.compile(r"\((smoke/\w+\.py:\d+)\)$", re.MULTILINE)
+PLACE = re.compile(r"\(((?:smoke|contracts)/\w+\.py:\d+)\)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,10 @@ def build(rows: Iterable[Row], whole: bool) -> Matrix:
 def assertions() -> list[str]:
     """Every assertion of the checks, as file:line."""
     found = []
-    for path in sorted((ROOT / "smoke").glob("test_*.py")):
+    for path in (path for folder in FOLDERS for path in sorted((ROOT / folder).glob("test_*.py"))):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Assert):
-                found.append(f"smoke/{path.name}:{node.lineno}")
+                found.append(f"{path.parent.name}/{path.name}:{node.lineno}")
     return found
 
 
