@@ -4,7 +4,8 @@ import json
 import re
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
 from reference.changing import republish
@@ -62,8 +63,10 @@ def published_below_the_prefix(app: FastAPI) -> None:
     _publish_at(app, "/api/openapi.json")
 
     @app.get("/{path:path}", include_in_schema=False)
-    async def page(path: str, request: Request) -> HTMLResponse:
-        return HTMLResponse("<!doctype html>", 404 if path.startswith("api/") else 200)
+    async def page(path: str) -> HTMLResponse:
+        if path.startswith("api/"):
+            raise HTTPException(404)
+        return HTMLResponse("<!doctype html>")
 
 
 @variant("published-elsewhere", environment={"contract": {"openapi": "/internal/api-docs.json"}})
