@@ -1,0 +1,65 @@
+"""contracts/openapi.yaml, by operation. Light: reading it imports no fuzzer."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
+METHODS = ("get", "put", "post", "delete", "patch")
+SAFE = ("GET",)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call of the contract. `name`: as in [paths] of an environment; `secured`: not without a player's token."""
+
+    name: str
+    method: str
+    path: str
+    secured: bool
+
+    @property
+    def label(self) -> str:
+        """`POST /api/purchases/verify`: its id in tests."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def safe(self) -> bool:
+        """Whether it only reads."""
+        return self.method in SAFE
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole file."""
+    loaded: dict[str, Any] = yaml.load(FILE.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return loaded
+
+
+@cache
+def operations() -> dict[str, Operation]:
+    """Every operation, by label."""
+    found = [
+        Operation(
+            described["operationId"],
+            method.upper(),
+            path,
+            _all_by_bearer(described.get("security", document()["security"])),
+        )
+        for path, item in document()["paths"].items()
+        for method, described in item.items()
+        if method in METHODS
+    ]
+    return {operation.label: operation for operation in found}
+
+
+def _all_by_bearer(ways: list[dict[str, Any]]) -> bool:
+    return bool(ways) and all("bearer" in way for way in ways)
+
+
+def marked() -> dict[str, tuple[str, ...]]:
+    """The label of every operation, with the marks of its tests."""
+    return {label: () if operation.safe else ("writes",) for label, operation in operations().items()}
