@@ -9,27 +9,23 @@ import yaml
 
 FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "patch")
-SAFE = ("GET",)
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A call of the contract. `name`: as in [paths] of an environment; `secured`: not without a player's token."""
+    """A call of the contract. `name`: as in [paths] of an environment; `secured`: not without a player's token;
+    `has_input`: a path or a body to fill in."""
 
     name: str
     method: str
     path: str
     secured: bool
+    has_input: bool
 
     @property
     def label(self) -> str:
         """`POST /api/purchases/verify`: its id in tests."""
         return f"{self.method} {self.path}"
-
-    @property
-    def safe(self) -> bool:
-        """Whether it only reads."""
-        return self.method in SAFE
 
 
 @cache
@@ -48,6 +44,7 @@ def operations() -> dict[str, Operation]:
             method.upper(),
             path,
             _all_by_bearer(described.get("security", document()["security"])),
+            "{" in path or "requestBody" in described,
         )
         for path, item in document()["paths"].items()
         for method, described in item.items()
@@ -58,8 +55,3 @@ def operations() -> dict[str, Operation]:
 
 def _all_by_bearer(ways: list[dict[str, Any]]) -> bool:
     return bool(ways) and all("bearer" in way for way in ways)
-
-
-def marked() -> dict[str, tuple[str, ...]]:
-    """The label of every operation, with the marks of its tests."""
-    return {label: () if operation.safe else ("writes",) for label, operation in operations().items()}

@@ -11,7 +11,7 @@ from harness.contract import judging
 from harness.contract.budget import READ_ONLY_EXAMPLES, Budget
 from harness.contract.cast import Roles, Scene
 from harness.contract.document import Operation, operations
-from harness.contract.generating import Request, invalid, valid
+from harness.contract.generating import Request, invalid, spread, valid
 from harness.errors import PromiseBroken, Unprovable
 from harness.evidence.exchange import Exchange
 from harness.evidence.ledger import Ledger
@@ -23,11 +23,13 @@ from harness.target.players import Player
 from harness.target.webhooks import Webhooks
 
 Kind = Literal["valid", "invalid"]
-ACCOUNTS = 8  # that fuzzing the registration may make, of each kind
+# Requests of an operation: each registration may make an account, logout is throttled, simulations are all refused.
+MOST = {"register": 8, "logout": 1, **dict.fromkeys(SIMULATED, 12)}
+LARGEST = 10_000  # requests of any other operation
 AGAIN = 6  # requests of an operation that are sent once more, without a token
 SHOWN = 5  # departures that a failure lists
 OWNED_GATES = ("cinematic_access", "cinematic_url")  # where owners see more
-GRANTING = ("verify_purchase", "webhook", *SIMULATED)  # whose invalid requests might grant
+GRANTING = ("verify_purchase", "webhook", *SIMULATED)  # whose invalid requests might grant something
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,7 @@ class Fuzzing:
         # CPython 3.11 cannot do that in two threads at once.
         async with self._making:
             requests = await asyncio.to_thread(make, operation, self.budget.seed, examples)
-        if operation.name == "register":
-            return requests[:: -(-len(requests) // ACCOUNTS)]
-        return requests[:1] if operation.name == "logout" else requests
+        return spread(requests, MOST.get(operation.name, LARGEST))
 
     async def _call(
         self, operation: Operation, request: Request, number: int, kind: Kind, anonymous: bool = False

@@ -25,7 +25,7 @@ CONFIG: dict[str, Any] = {
     "checks": {"response_schema_conformance": {"validate-formats": True}},
 }
 # Made-up headers and queries are not sent: the contract names none but credentials, which come with the players.
-LONGEST = 64  # boundary cases of one operation that are kept, spread over all of them
+BOUNDARIES = 40  # of one operation that are kept, spread over all of them
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ def described(operation: Operation) -> "APIOperation[Any, Any, Any, Any]":
     return found
 
 
+@cache
 def valid(operation: Operation, seed: int, examples: int) -> list[Request]:
     """Requests that every deployment must be able to take: examples, boundaries, and `examples` random ones."""
     from schemathesis import GenerationMode
@@ -70,6 +71,7 @@ def valid(operation: Operation, seed: int, examples: int) -> list[Request]:
     )
 
 
+@cache
 def invalid(operation: Operation, seed: int, examples: int) -> list[Request]:
     """Requests whose path or body breaks the schema: one of each kind, and `examples` random ones."""
     from schemathesis import GenerationMode
@@ -85,8 +87,12 @@ def _boundaries(operation: Operation, mode: "GenerationMode") -> "list[Case[Any]
     known = described(operation)
     config = schema().config.generation_for(operation=known, phase="coverage")
     cases = list(schema().iter_coverage_cases(known, generation_modes=[mode], generation_config=config))
-    step = -(-len(cases) // LONGEST) or 1
-    return cases[::step]
+    return spread(cases, BOUNDARIES)
+
+
+def spread(cases: list[Any], most: int) -> list[Any]:
+    """At most that many of them, from all over the list."""
+    return cases[:: max(1, -(-len(cases) // most))]
 
 
 def drawn(strategy: Any, seed: int, count: int) -> list[Any]:

@@ -93,7 +93,7 @@ class Lives:
         """The same for both players, once everything must have taken effect."""
         for actor in ("A", "B"):
             await stage.settle(actor)
-            problem, seen = await stage.disagreement(actor, model.owned(actor))
+            problem, seen = await stage.disagreement(actor, model.owned(actor), last=True)
             if problem:
                 return problem, seen
         return "", None

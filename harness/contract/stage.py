@@ -45,6 +45,7 @@ class Stage:
         self._players = {actor: [customer.player] for actor, customer in customers.items()}
         self._ended: list[Player] = []
         self._bought: dict[tuple[str, str], dict[str, Any]] = {}  # the subscription, by whose it is
+        self._seen: dict[str, set[str]] = {}  # what each player owned when the gates were last tried
         self._sent: dict[str, list[Event]] = {actor: [] for actor in customers}
 
     async def let(self, step: Step, things: set[str]) -> Exchange:
@@ -70,8 +71,13 @@ class Stage:
                 return (await self._api.logout(self._ended[-1])).expect(200, owner="auth.login")
         return await self._report(step, self._event(step, customer))
 
-    async def disagreement(self, actor: str, things: set[str]) -> tuple[str, Exchange | None]:
-        """How snapshot, gates or sessions differ from the model, and where that shows; empty if they don't."""
+    async def disagreement(
+        self, actor: str, things: set[str], *, last: bool = False
+    ) -> tuple[str, Exchange | None]:
+        """How the snapshot or a gate differs from the model, and where that shows; empty if they don't.
+
+        Gates are tried when what the player owns has changed, and at `last`.
+        """
         expected = {self._key(thing) for thing in things}
         reader = self._customers[actor]
         snapshot = await reader.until(lambda seen: _own(seen) == expected)
@@ -80,6 +86,9 @@ class Stage:
                 f"{actor} should own {_list(expected)}, and the snapshot says {_list(_own(snapshot))}",
                 snapshot,
             )
+        if self._seen.get(actor) == things and not last:
+            return "", None
+        self._seen[actor] = things
         player = self._players[actor][-1]
         gate, claim = await asyncio.gather(
             self._api.cinematic_access(player, self._hero), self._api.claim(player, player.username)
