@@ -87,6 +87,7 @@ class Scene:
             return body
         if operation.name == "register" and _named(body):
             made_up, own = body["username"], name()
+            own = own if made_up.islower() else own.title()
             return {**body, "username": own + made_up[len(own) :]}  # as long as what was made up
         if operation.name == "login" and _named(body):
             right = {"password": self.caller.password} if self.signs_in else {}

@@ -24,7 +24,7 @@ from harness.target.webhooks import Webhooks
 
 Kind = Literal["valid", "invalid"]
 # Requests of an operation: each registration may make an account, logout is throttled, simulations are all refused.
-MOST = {"register": 8, "logout": 1, **dict.fromkeys(SIMULATED, 12)}
+MOST = {"register": 16, "logout": 1, **dict.fromkeys(SIMULATED, 12)}
 LARGEST = 10_000  # requests of any other operation
 AGAIN = 6  # requests of an operation that are sent once more, without a token
 SHOWN = 5  # departures that a failure lists

@@ -25,7 +25,7 @@ CONFIG: dict[str, Any] = {
     "checks": {"response_schema_conformance": {"validate-formats": True}},
 }
 # Made-up headers and queries are not sent: the contract names none but credentials, which come with the players.
-BOUNDARIES = 40  # of one operation that are kept, spread over all of them
+BOUNDARIES = {"positive": 40, "negative": 120}  # cases of one operation that are kept, from all over the list
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,16 @@ def invalid(operation: Operation, seed: int, examples: int) -> list[Request]:
 
     known = described(operation)
     mode = GenerationMode.NEGATIVE
-    random = drawn(known.as_strategy(generation_mode=mode), seed, examples)
+    random = drawn(known.as_strategy(generation_mode=mode).filter(_breaks), seed, examples)
     boundaries = filter(_breaks, _boundaries(operation, mode))
-    return _distinct([*_requests("boundary", boundaries), *_requests("random", filter(_breaks, random))])
+    return _distinct([*_requests("boundary", boundaries), *_requests("random", random)])
 
 
 def _boundaries(operation: Operation, mode: "GenerationMode") -> "list[Case[Any]]":
     known = described(operation)
     config = schema().config.generation_for(operation=known, phase="coverage")
     cases = list(schema().iter_coverage_cases(known, generation_modes=[mode], generation_config=config))
-    return spread(cases, BOUNDARIES)
+    return spread(cases, BOUNDARIES[mode.value])
 
 
 def spread(cases: list[Any], most: int) -> list[Any]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from harness.contract.budget import Budget
-from harness.contract.model import Model, Step, lives, possible
+from harness.contract.model import Model, Step
+from harness.contract.novelty import lives, model_of
 from harness.contract.stage import Stage
 from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange
@@ -56,14 +57,14 @@ class Lives:
 
     async def play(self, name: str) -> Played:
         """The life of that name (one of LIVES), or the shortest found that fails like it; raises Unprovable."""
-        length = STEPS_AN_EXAMPLE * self._budget.examples
+        number, length = LIVES.index(name), STEPS_AN_EXAMPLE * self._budget.examples
         made_up = lives(self._budget.seed, len(LIVES), length, verifies=self._verifies)
         over = monotonic() + self._budget.seconds
-        played = await self._played(made_up[LIVES.index(name)], over)
-        return await self._shortened(played, over) if played.problem else played
+        played = await self._played(number, made_up[number], over)
+        return await self._shortened(number, played, over) if played.problem else played
 
-    async def _played(self, steps: Sequence[Step], over: float) -> Played:
-        model, stage = Model(verifies=self._verifies), await self._stage()
+    async def _played(self, number: int, steps: Sequence[Step], over: float) -> Played:
+        model, stage = model_of(number, self._verifies), await self._stage()
         happened: list[tuple[Step, Exchange]] = []
         for step in steps:
             if monotonic() > over:
@@ -98,7 +99,7 @@ class Lives:
                 return problem, seen
         return "", None
 
-    async def _shortened(self, played: Played, over: float) -> Played:
+    async def _shortened(self, number: int, played: Played, over: float) -> Played:
         """Without what it fails without: larger parts are tried before single steps."""
         attempts, size = 0, len(played.steps) // 2
         while size:
@@ -106,11 +107,20 @@ class Lives:
             while start < len(played.steps) - 1 and attempts < SHORTENINGS and monotonic() < over:
                 attempts += 1
                 steps = played.steps
-                shorter = possible([*steps[:start], *steps[start + size :]])
-                again = await self._played(shorter, over) if shorter else replace(played, problem="")
+                shorter = self._possible(number, [*steps[:start], *steps[start + size :]])
+                again = await self._played(number, shorter, over) if shorter else replace(played, problem="")
                 if again.problem:
                     played = again
                 else:
                     start += size
             size //= 2
         return played
+
+    def _possible(self, number: int, steps: Sequence[Step]) -> list[Step]:
+        """The steps that are possible one after another; what has become impossible is left out."""
+        model, kept = model_of(number, self._verifies), list[Step]()
+        for step in steps:
+            if model.may(step):
+                model.apply(step)
+                kept.append(step)
+        return kept

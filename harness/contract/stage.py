@@ -5,7 +5,7 @@ import random
 import secrets
 from typing import Any
 
-from harness.contract.model import Step
+from harness.contract.model import SUBSCRIPTIONS, Step
 from harness.evidence.exchange import Exchange
 from harness.target.api import UNKNOWN_PURCHASE, Api
 from harness.target.customers import HERO_KEY, Customer, in_days, owned
@@ -23,8 +23,19 @@ EVENTS = {
     "is refunded": "CANCELLATION",
     "expires": "EXPIRATION",
 }
-ENTITLEMENTS = {"premium": "premium", "pack": "premium_cinematics"}  # RevenueCat's names
-KEYS = {"premium": "PREMIUM", "pack": "PREMIUM_CINEMATICS_PACK", "no ads": "NO_ADS"}
+ENTITLEMENTS = {  # RevenueCat's names
+    "premium": "premium",
+    "pack": "premium_cinematics",
+    "no ads": "no_ads",
+    "starter pack": "starter_pack",
+}
+KEYS = {
+    "premium": "PREMIUM",
+    "pack": "PREMIUM_CINEMATICS_PACK",
+    "no ads": "NO_ADS",
+    "starter pack": "STARTER_PACK",
+}
+PRODUCTS = {"no ads": "no_ads_forever", "starter pack": "starter_pack"}
 
 
 class Stage:
@@ -57,7 +68,7 @@ class Stage:
             case "is reported again":
                 return await self._report(step, self._random.choice(self._sent[step.actor]))
             case "verifies":
-                return await self._verify(player)
+                return await self._verify(player, step.thing)
             case "verifies nothing":
                 unknown = {**UNKNOWN_PURCHASE, "idempotency_key": f"life-{secrets.token_hex(8)}"}
                 return await self._api.verify_purchase(player, unknown)
@@ -120,7 +131,7 @@ class Stage:
     def _event(self, step: Step, customer: Customer) -> Event:
         place, fields = (step.actor, step.thing), dict[str, Any]()
         entitlement = ENTITLEMENTS.get(step.thing, f"{HERO_KEY}{self._hero}")
-        once = step.thing not in ENTITLEMENTS
+        once = step.thing not in SUBSCRIPTIONS
         kind = EVENTS.get(step.happening, "NON_RENEWING_PURCHASE" if once else "INITIAL_PURCHASE")
         if step.happening == "buys":
             self._bought.pop(place, None)
@@ -156,9 +167,9 @@ class Stage:
             self._bought[step.other, place[1]] = self._bought.pop(place)
         return await self._report(step, event)
 
-    async def _verify(self, player: Player) -> Exchange:
+    async def _verify(self, player: Player, thing: str) -> Exchange:
         assert self._stand_in is not None
-        receipt = self._stand_in.receipt("no_ads_forever", "NO_ADS")
+        receipt = self._stand_in.receipt(PRODUCTS[thing], KEYS[thing])
         await self._stand_in.buy(player, receipt)
         answer = await self._api.verify_purchase(player, receipt.body(f"life-{secrets.token_hex(8)}"))
         return answer.expect(200, owner="purchases.granted")

@@ -65,26 +65,6 @@ def duplicate_after_expiration_revives(parts: Parts) -> None:
     put(parts.effects, is_first=is_first)
 
 
-@fault("sequence.late-renewal-undoes-refund", ITEM)
-def late_renewal_undoes_refund(parts: Parts) -> None:
-    """An older purchase or renewal that arrives after a refund revives access."""
-    strict = parts.entitlements.is_late
-    put(
-        parts.entitlements,
-        is_late=lambda known, as_of: strict(known, as_of) and known.reason != "cancellation",
-    )
-
-
-@fault("sequence.late-end-of-a-one-time-purchase", ITEM)
-def late_end_of_a_one_time_purchase(parts: Parts) -> None:
-    """An older event about what was bought once arrives late and counts."""
-    strict = parts.entitlements.is_late
-    put(
-        parts.entitlements,
-        is_late=lambda known, as_of: strict(known, as_of) and known.reason != "non_renewing_purchase",
-    )
-
-
 # Two events about one subscription
 
 
