@@ -55,3 +55,25 @@ def operations() -> dict[str, Operation]:
 
 def _all_by_bearer(ways: list[dict[str, Any]]) -> bool:
     return bool(ways) and all("bearer" in way for way in ways)
+
+
+@cache
+def described(operation: Operation) -> dict[str, Any]:
+    """The operation in the document, with the parameters of its path, their references resolved."""
+    item = document()["paths"][operation.path]
+    own = item[operation.method.lower()]
+    parameters = [resolved(each) for each in [*item.get("parameters", []), *own.get("parameters", [])]]
+    for each in parameters:
+        each["schema"] = resolved(each["schema"])
+    body = {"requestBody": resolved(own["requestBody"])} if "requestBody" in own else {}
+    return {**own, **body, "parameters": parameters}
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a part of the document, or of what it refers to."""
+    while "$ref" in part:
+        found: Any = document()
+        for key in part["$ref"].removeprefix("#/").split("/"):
+            found = found[key]
+        part = found
+    return dict(part)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from harness.contract.document import FILE, Operation
+from harness.contract.document import FILE, Operation, described
 
 if TYPE_CHECKING:  # half a second to import, and only fuzzing needs it
     from schemathesis import GenerationMode
@@ -50,7 +50,7 @@ def schema() -> "OpenApiSchema":
     return loaded
 
 
-def described(operation: Operation) -> "APIOperation[Any, Any, Any, Any]":
+def known(operation: Operation) -> "APIOperation[Any, Any, Any, Any]":
     """The operation, as schemathesis reads it."""
     found: APIOperation[Any, Any, Any, Any] | None = schema().find_operation_by_label(operation.label)
     assert found is not None, operation
@@ -62,10 +62,10 @@ def valid(operation: Operation, seed: int, examples: int) -> list[Request]:
     """Requests that every deployment must be able to take: examples, boundaries, and `examples` random ones."""
     from schemathesis import GenerationMode
 
-    known = described(operation)
-    written = [case for each in known.get_strategies_from_examples() for case in drawn(each, seed, 1)]
+    fuzzed = known(operation)
+    written = [case for each in fuzzed.get_strategies_from_examples() for case in drawn(each, seed, 1)]
     boundaries = _boundaries(operation, GenerationMode.POSITIVE)
-    random = drawn(known.as_strategy(generation_mode=GenerationMode.POSITIVE), seed, examples)
+    random = drawn(fuzzed.as_strategy(generation_mode=GenerationMode.POSITIVE), seed, examples)
     return _distinct(
         [*_requests("example", written), *_requests("boundary", boundaries), *_requests("random", random)]
     )
@@ -76,17 +76,25 @@ def invalid(operation: Operation, seed: int, examples: int) -> list[Request]:
     """Requests whose path or body breaks the schema: one of each kind, and `examples` random ones."""
     from schemathesis import GenerationMode
 
-    known = described(operation)
+    fuzzed = known(operation)
     mode = GenerationMode.NEGATIVE
-    random = drawn(known.as_strategy(generation_mode=mode).filter(_breaks), seed, examples)
+    random = drawn(fuzzed.as_strategy(generation_mode=mode).filter(_breaks), seed, examples)
     boundaries = filter(_breaks, _boundaries(operation, mode))
-    return _distinct([*_requests("boundary", boundaries), *_requests("random", random)])
+    return _distinct([*_hostile(operation), *_requests("boundary", boundaries), *_requests("random", random)])
+
+
+def _hostile(operation: Operation) -> Iterator[Request]:
+    """A request for each `x-invalid` value of a placeholder, all else in it being an example."""
+    parameters = {each["name"]: each["schema"] for each in described(operation)["parameters"]}
+    path = {name: (wanted.get("examples") or wanted["enum"])[0] for name, wanted in parameters.items()}
+    for name, wanted in parameters.items():
+        yield from (Request("example", {**path, name: value}, None) for value in wanted.get("x-invalid", []))
 
 
 def _boundaries(operation: Operation, mode: "GenerationMode") -> "list[Case[Any]]":
-    known = described(operation)
-    config = schema().config.generation_for(operation=known, phase="coverage")
-    cases = list(schema().iter_coverage_cases(known, generation_modes=[mode], generation_config=config))
+    fuzzed = known(operation)
+    config = schema().config.generation_for(operation=fuzzed, phase="coverage")
+    cases = list(schema().iter_coverage_cases(fuzzed, generation_modes=[mode], generation_config=config))
     return spread(cases, BOUNDARIES[mode.value])
 
 
@@ -134,8 +142,17 @@ def _breaks(case: "Case[Any]") -> bool:
 def _requests(origin: Origin, cases: "Iterable[Case[Any]]") -> Iterator[Request]:
     for case in cases:
         sent = case.as_transport_kwargs(base_url="http://localhost")
-        body = sent["json"] if "json" in sent else sent.get("data")
+        body = _whole(sent["json"]) if "json" in sent else sent.get("data")
         yield Request(origin, dict(case.path_parameters or {}), body)
+
+
+def _whole(value: Any) -> Any:
+    """With 1.0 as 1: to JSON Schema they are the same integer, to a strict reader they are not."""
+    if isinstance(value, dict):
+        return {key: _whole(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _distinct(requests: Iterable[Request]) -> list[Request]:
