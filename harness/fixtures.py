@@ -4,19 +4,25 @@ Making one does no I/O; one that the environment cannot give raises Unprovable, 
 is *not proven* for that reason.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from harness.contract import promised as contract
+from harness.contract.cast import Roles
+from harness.contract.fuzzing import Fuzzing
+from harness.contract.lives import Lives
 from harness.contract.promised import Promised
 from harness.contract.published import Publication
+from harness.contract.stage import Stage
 from harness.environment import Expect, Webhook
 from harness.errors import Unprovable
+from harness.evidence.exchange import Exchange
 from harness.evidence.probe import probe, resource
 from harness.evidence.secrets import Secrets
 from harness.run import Run
 from harness.target.api import Api
-from harness.target.customers import Customers
+from harness.target.customers import Customer, Customers
 from harness.target.lifecycle import Site
 from harness.target.logs import LogSource
 from harness.target.players import Player, Players
@@ -53,6 +59,10 @@ def expect(run: Run) -> Expect:
 @resource()
 def release_mode(run: Run) -> None:
     """A deployment in release mode; what it must refuse, a development server may allow."""
+    _require_release(run)
+
+
+def _require_release(run: Run) -> None:
     if run.environment.file.expect.server_dev_mode:
         raise Unprovable("this is a development server", "set expect.server_dev_mode = false for a release")
 
@@ -84,6 +94,43 @@ def accounts(run: Run, api: Api) -> Players:
             "access.writes = false forbids registering a player", 'set accounts.mode = "provided"'
         )
     return Players(run.environment, api, run.secrets, run.ledger)
+
+
+@resource()
+def fuzzing(run: Run, api: Api, accounts: Players) -> Fuzzing:
+    """Requests made up from the API schema; where writes are forbidden, of the operations that only read."""
+    settings = run.environment.file.webhook
+
+    async def owner() -> Player:
+        return await _owners(run, api, accounts)()
+
+    async def customer() -> Customer:
+        return await Customers(accounts, api, _webhooks(run, api), settings).new()
+
+    return Fuzzing(
+        api,
+        Roles(accounts, owner, customer),
+        lambda: _webhooks(run, api),
+        run.secrets,
+        run.ledger,
+        run.budget,
+        partial(_require_release, run),
+        writes=run.environment.file.access.writes,
+    )
+
+
+@resource()
+def lives(run: Run, api: Api, players: Players, customers: Customers) -> Lives:
+    """Made-up sequences of what happens to players."""
+    file = run.environment.file
+    verifies = run.may_have_stand_in and file.expect.purchases == "enabled"
+
+    async def stage() -> Stage:
+        a, b = await asyncio.gather(customers.new(), customers.new())
+        stand_in = _stand_in(run, run.site.stand_in or "") if run.site.stand_in and verifies else None
+        return Stage(api, players, {"A": a, "B": b}, stand_in, file.expect.heroes[0], run.budget.seed)
+
+    return Lives(stage, run.budget, partial(Exchange.curl, scrub=run.secrets.scrub), verifies=verifies)
 
 
 @probe
@@ -149,6 +196,10 @@ def customers(players: Players, api: Api, webhooks: Webhooks, webhook_settings: 
 @resource()
 def owners(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Player]]:
     """The way to an owner of all cinematics and the battle pass: the one provided, or a new customer."""
+    return _owners(run, api, accounts)
+
+
+def _owners(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Player]]:
     if run.environment.file.accounts.mode == "register":
         return Customers(accounts, api, _webhooks(run, api), run.environment.file.webhook).owner
     if run.environment.file.accounts.entitled_username_env is None:

@@ -11,11 +11,13 @@ import pytest
 
 from harness import collection, environment, preflight
 from harness.allure_output import scrub_allure
+from harness.contract.budget import Budget, budget
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
 from harness.evidence.exchange import Exchange, witnessed
 from harness.evidence.probe import Handle
 from harness.evidence.timeline import write_timeline
+from harness.options import add_options
 from harness.results import Results, without_secrets
 from harness.rules import Rules
 from harness.run import Run
@@ -31,19 +33,7 @@ LOOKING_ONLY = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupp
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("verifier", "release verifier")
-    group.addoption(
-        "--env", default="local", metavar="NAME", help="environments/NAME.toml, or a path to a file"
-    )
-    group.addoption("--base-url", metavar="ORIGIN", help="replaces target.base_url of the environment")
-    group.addoption("--list-envs", action="store_true", help="list the environments and end")
-    group.addoption(
-        "--check-env", action="store_true", help="say what the environment can prove, and run no check"
-    )
-    group.addoption(
-        "--reports", default="reports", metavar="DIR", help="where the reports go: DIR/<environment>/"
-    )
-    group.addoption("--timeline", metavar="FILE", help="write what was gathered when, as lines of JSON")
+    add_options(parser)
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
@@ -98,6 +88,8 @@ class Verifier:
         self.config, self.worker = config, worker
         if self.distributes and config.getoption("timeline"):
             raise ConfigError("--timeline", "is for a run in one process", "leave out -n")
+        # All workers make up the same requests.
+        self.budget = Budget(**worker["verifier_budget"]) if worker else budget(config)
         self.reports = Path(config.getoption("reports")) / self.environment.name
         self.results = Results()
         self.results.narrowed = collection.is_narrowed(config)
@@ -119,7 +111,7 @@ class Verifier:
         worker = self.worker or {}
         site = Site(**worker["verifier_site"]) if worker else None
         try:
-            self.run = Run(self.environment, self.reports, site, worker.get("workerid", ""))
+            self.run = Run(self.environment, self.reports, self.budget, site, worker.get("workerid", ""))
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
         scrub_allure(self.config, self.run.secrets)
@@ -154,6 +146,7 @@ class Verifier:
         assert self.run is not None
         node.workerinput["verifier_site"] = vars(self.run.wait())
         node.workerinput["verifier_variables"] = dict(self.environment.variables)
+        node.workerinput["verifier_budget"] = vars(self.budget)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

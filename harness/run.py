@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from harness.contract.budget import Budget
 from harness.environment import Environment
 from harness.errors import Unreachable
 from harness.evidence.exchange import now
@@ -24,9 +25,14 @@ class Run:
     """What the resources of `fixtures.py` are made from. `site`: where the target is, if already known."""
 
     def __init__(
-        self, environment: Environment, reports: Path, site: Site | None = None, worker: str = ""
+        self,
+        environment: Environment,
+        reports: Path,
+        budget: Budget,
+        site: Site | None = None,
+        worker: str = "",
     ) -> None:
-        self.environment, self.reports, self._worker = environment, reports, worker
+        self.environment, self.reports, self.budget, self._worker = environment, reports, budget, worker
         self.started = now()
         self.secrets = Secrets()
         for name, value in environment.secrets.items():

@@ -43,11 +43,15 @@ def is_call(request: Request, *names: str) -> bool:
 
 @dataclass
 class Answer:
-    """An answer on its way out. Whoever edits it may replace anything in it."""
+    """An answer on its way out. Whoever edits it may replace anything in it.
+
+    `sent`: the body of the request, as far as it was read.
+    """
 
     status: int
     headers: MutableHeaders
     body: bytes
+    sent: bytes = b""
 
     @property
     def json(self) -> Any:
@@ -114,7 +118,13 @@ class _Editing:
             await self.app(scope, receive, send)
             return
         start: Message = {}
+        sent: list[bytes] = []
         chunks: list[bytes] = []
+
+        async def listen() -> Message:
+            message = await receive()
+            sent.append(message.get("body", b""))
+            return message
 
         async def hold(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -123,7 +133,8 @@ class _Editing:
             chunks.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            answer = Answer(start["status"], MutableHeaders(raw=list(start["headers"])), b"".join(chunks))
+            headers = MutableHeaders(raw=list(start["headers"]))
+            answer = Answer(start["status"], headers, b"".join(chunks), b"".join(sent))
             self.change(Request(scope), answer)
             answer.headers["Content-Length"] = str(len(answer.body))
             if answer.status in (204, 304):
@@ -131,4 +142,4 @@ class _Editing:
             await send({**start, "status": answer.status, "headers": answer.headers.raw})
             await send({"type": "http.response.body", "body": answer.body})
 
-        await self.app(scope, receive, hold)
+        await self.app(scope, listen, hold)

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from selfcheck import catalogue, matrix, runs
+from selfcheck import catalogue, fuzzed, matrix, runs
 
 FAST_VARIANTS = 6
 
@@ -46,7 +46,7 @@ def command():
 def test_fault_is_caught_by_its_item(fault, folder, command):
     place = folder / "runs" / fault.name
     env = catalogue.environment_file(place, command)
-    ended = runs.run(place, f"--env={env}", variables={"REFERENCE_FAULTS": fault.name})
+    ended = runs.run(place, f"--env={env}", fault.checks, variables={"REFERENCE_FAULTS": fault.name})
     row = matrix.row(fault.name, fault.description, fault.item, "NO-GO", ended)
     matrix.save(folder, row)
     assert row.decision == "NO-GO", ended.said[-3000:]
@@ -57,7 +57,7 @@ def test_legal_variant_raises_no_alarm(variant, folder, command):
     place = folder / "runs" / variant.name
     env = catalogue.environment_file(place, command, variant)
     variables = {**variant.variables, "REFERENCE_VARIANTS": variant.name}
-    ended = runs.run(place, f"--env={env}", variables=variables)
+    ended = runs.run(place, f"--env={env}", *fuzzed.ALIKE, variables=variables)
     row = matrix.row(variant.name, variant.description, None, variant.expected, ended)
     matrix.save(folder, row)
     assert (row.decision, row.broken) == (variant.expected, []), ended.said[-5000:]

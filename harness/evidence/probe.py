@@ -12,7 +12,7 @@ import threading
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,29 +23,45 @@ from harness.errors import ProbeFailed, PromiseBroken, Unprovable
 from harness.evidence.exchange import Exchange, breadth, exchanged, now, stories
 
 _RUN = "run"  # the parameter by which a resource asks for the run itself
+_CASE = "case"  # the parameter by which a probe of several cases learns which one it gathers
 
 
 @dataclass(eq=False)
 class Node:
-    """A probe or a resource, the marks it gives to tests that need it, and (once collected) what it needs."""
+    """A probe or a resource, the marks it gives to tests that need it, and (once collected) what it needs.
+
+    `case`: which one of its cases a probe of several gathers; None for all others. `of`: the nodes of the others.
+    """
 
     function: Callable[..., Any]
     is_probe: bool
     marks: tuple[str, ...] = ()
     late: bool = False
     needs: "dict[str, Node] | None" = None
+    case: str | None = None
+    of: "dict[str, Node]" = field(default_factory=dict)
 
     @property
     def parameters(self) -> list[str]:
-        return [name for name in inspect.signature(self.function).parameters if name != _RUN]
+        return [name for name in self._names if name not in (_RUN, _CASE)]
 
     @property
-    def takes_run(self) -> bool:
-        return _RUN in inspect.signature(self.function).parameters
+    def own(self) -> set[str]:
+        """Which arguments it gets beside what it needs."""
+        return {_RUN, _CASE} & set(self._names)
 
     @property
     def title(self) -> str:
-        return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
+        case = f"[{self.case}]" if self.case is not None else ""
+        return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}{case}"
+
+    @property
+    def _names(self) -> Iterable[str]:
+        return inspect.signature(self.function).parameters
+
+    def at(self, case: str) -> "Node":
+        """The node that gathers one case."""
+        return self.of.setdefault(case, replace(self, case=case))
 
     def closure(self) -> "Iterator[Node]":
         """This node and all that it stands on, each at least once."""
@@ -65,14 +81,20 @@ class Handle:
     node: Node
 
 
-def probe(function: Callable[..., Coroutine[Any, Any, Any]] | None = None, *, late: bool = False) -> Any:
+def probe(
+    function: Callable[..., Coroutine[Any, Any, Any]] | None = None,
+    *,
+    late: bool = False,
+    each: Iterable[str] = (),
+) -> Any:
     """Declare a piece of evidence; the function's parameters are probes and resources.
 
-    `late`: it waits on purpose, so that its tests had better be judged after all others.
+    `late`: it waits on purpose, so that its tests had better be judged after all others. `each`: it is gathered once
+    for each of these cases, which the parameter `case` names; a test that asks for it is run for each of them.
     """
     if function is None:
-        return lambda function: probe(function, late=late)
-    return _fixture(Node(function, is_probe=True, late=late))
+        return lambda function: probe(function, late=late, each=each)
+    return _fixture(Node(function, is_probe=True, late=late), tuple(each))
 
 
 def resource(*marks: str) -> Callable[[Callable[..., Any]], Any]:
@@ -80,17 +102,18 @@ def resource(*marks: str) -> Callable[[Callable[..., Any]], Any]:
     return lambda function: _fixture(Node(function, is_probe=False, marks=marks))
 
 
-def _fixture(node: Node) -> Any:
-    def handle(**_: Handle) -> Handle:
-        return Handle(node)
+def _fixture(node: Node, each: tuple[str, ...] = ()) -> Any:
+    def handle(request: Any = None, **_: Handle) -> Handle:
+        return Handle(node.at(request.param) if each else node)
 
     # pytest reads the parameters from here: that is how it knows the whole closure of a test.
-    parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in node.parameters]
+    names = [*(["request"] if each else []), *node.parameters]
+    parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names]
     handle.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     handle.__name__, handle.__doc__ = node.function.__name__, node.function.__doc__
     handle.__module__ = node.function.__module__
     handle.node = node  # type: ignore[attr-defined]
-    return pytest.fixture(scope="session")(handle)
+    return pytest.fixture(scope="session", params=each or None)(handle)
 
 
 def nodes_of(item: pytest.Item) -> list[Node]:
@@ -98,8 +121,12 @@ def nodes_of(item: pytest.Item) -> list[Node]:
     # There is no public way to ask which definition of a fixture a test sees.
     definitions: Mapping[str, Any] = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
 
+    cases: Mapping[str, str] = item.callspec.params if hasattr(item, "callspec") else {}
+
     def bound(name: str) -> Node | None:
         node = getattr(definitions[name][-1].func, "node", None) if name in definitions else None
+        if node is not None and name in cases:
+            node = node.at(cases[name])
         if node is not None and node.needs is None:
             node.needs = {need: found for need in node.parameters if (found := bound(need)) is not None}
         return node
@@ -217,8 +244,7 @@ class Gathering:
             if isinstance(outcome, BaseException):
                 raise outcome
         arguments = dict(zip(needs, outcomes, strict=True))
-        if node.takes_run:
-            arguments[_RUN] = self._run
+        arguments |= {name: {_RUN: self._run, _CASE: node.case}[name] for name in node.own}
         if not node.is_probe:
             return node.function(**arguments)
         began, exchanges = now(), list[Exchange]()

@@ -57,11 +57,11 @@ class Api:
         harmless: bool = False,
         timeout_s: float | None = None,
         note: str = "",
-        **parts: str,
+        path: Mapping[str, str] | None = None,
     ) -> Exchange:
-        """Make the call `name` of [paths]; `parts` fill the placeholders of its path, percent-encoded."""
+        """Make the call `name` of [paths]; `path`: the values of its placeholders, still to be percent-encoded."""
         template = getattr(self._paths, f"{name}_" if name == "register" else name)
-        path = template.format_map({key: quote(value, safe="") for key, value in parts.items()})
+        filled = template.format_map({key: quote(value, safe="") for key, value in (path or {}).items()})
         sent = {"Accept": "application/json", **(headers or {})}
         if content is None and json_body is not None:
             content = json.dumps(json_body).encode()
@@ -71,7 +71,7 @@ class Api:
             sent.update(by)
         elif by is not None:
             sent["Authorization"] = f"Bearer {by.token}"
-        url = httpx.URL(self._root + path, params=query)
+        url = httpx.URL(self._root + filled, params=query)
         return await self._transport.send(
             method, url, sent, content or b"", harmless=harmless, timeout_s=timeout_s, note=note
         )
@@ -105,15 +105,16 @@ class Api:
         return await self.call("snapshot", by=by)
 
     async def cinematic_access(self, by: Credentials, hero: str | None = None) -> Exchange:
-        return await self.call("cinematic_access", by=by, hero_id=hero or self._heroes[0])
+        return await self.call("cinematic_access", by=by, path={"hero_id": hero or self._heroes[0]})
 
     async def cinematic_url(self, by: Credentials, hero: str | None = None) -> Exchange:
-        return await self.call("cinematic_url", by=by, hero_id=hero or self._heroes[0])
+        return await self.call("cinematic_url", by=by, path={"hero_id": hero or self._heroes[0]})
 
     async def claim(
         self, by: Credentials, username: str, track: str = "premium", level: str = "1"
     ) -> Exchange:
-        return await self.call("claim", "POST", by=by, username=username, track=track, level=level)
+        path = {"username": username, "track": track, "level": level}
+        return await self.call("claim", "POST", by=by, path=path)
 
     async def verify_purchase(self, by: Credentials, body: Any = None, **sent: Any) -> Exchange:
         return await self.call("verify_purchase", "POST", by=by, json_body=body, **sent)
@@ -129,13 +130,15 @@ class Api:
             case "claim":
                 return await self.claim(by, username, "free")
             case "cinematic_access" | "cinematic_url":
-                return await self.call(name, by=by, hero_id=self._heroes[0])
+                return await self.call(name, by=by, path={"hero_id": self._heroes[0]})
             case _:
                 return await self.call(name, by=by)
 
     async def simulated_purchase(self, name: str, by: Credentials, username: str) -> Exchange:
         if name == "battle_pass_purchase":
-            return await self.call(name, "POST", by=by, json_body=_SIMULATED_BODY, username=username)
+            return await self.call(
+                name, "POST", by=by, json_body=_SIMULATED_BODY, path={"username": username}
+            )
         return await self.call(name, "POST", by=by, json_body=_SIMULATED_BODY)
 
 

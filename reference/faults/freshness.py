@@ -193,6 +193,20 @@ def ends_early(parts: Parts) -> None:
     put(parts.entitlements, has_lapsed=lambda grant, now: whole(grant, now + 3_600_000))
 
 
+@fault("entitlements.clock-stops-for-owners", EXPIRY)
+def clock_stops_for_owners(parts: Parts) -> None:
+    """From a player's first purchase on, server_time stands still."""
+    whole, stopped = parts.entitlements.snapshot, dict[str, Any]()
+
+    def snapshot(player: Player) -> dict[str, Any]:
+        seen = whole(player)
+        if parts.entitlements.grants(player):
+            seen["server_time"] = stopped.setdefault(player.id, seen["server_time"])
+        return seen
+
+    put(parts.entitlements, snapshot=snapshot)
+
+
 @fault("entitlements.end-in-the-past-is-forever", EXPIRY)
 def end_in_the_past_is_forever(parts: Parts) -> None:
     """A purchase reported after its end is granted for good."""

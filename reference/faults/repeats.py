@@ -100,6 +100,13 @@ def key_with_another_body_404(app: FastAPI) -> None:
     edit(app, lambda _, answer: answer.replace(404, answer.json), "purchase", statuses=range(409, 410))
 
 
+@fault("purchases.key-with-another-body-200", ONCE)
+def key_with_another_body_200(app: FastAPI) -> None:
+    """A used key with another body is answered 200 in words of its own, and grants nothing."""
+    taken = {"success": True, "message": "This key was used before"}
+    edit(app, lambda _, answer: answer.replace(200, taken), "purchase", statuses=range(409, 410))
+
+
 @fault("purchases.key-is-everybodys", ONCE)
 def key_is_everybodys(parts: Parts) -> None:
     """A used key gives its answer to every player."""

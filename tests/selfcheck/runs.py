@@ -24,6 +24,7 @@ PRELOADED = [
     "harness.target.customers",
     "harness.target.revenuecat",
     "harness.target.tokens",
+    "tests.selfcheck.made_up",
 ]
 LONGEST_S = 120
 

@@ -1,0 +1,112 @@
+"""Who plays in a made-up request: accounts of this run alone, never a name that was made up."""
+
+import asyncio
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.contract.document import Operation
+from harness.contract.generating import Request
+from harness.target.customers import Customer
+from harness.target.players import Player, Players
+
+Role = Literal["caller", "other", "owner", "customer", "victim"]
+NAME = re.compile(r"[A-Za-z0-9_]{3,20}")  # contract, section 2
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+# Where an event names players.
+NAMED = ("app_user_id", "original_app_user_id", "aliases", "transferred_from", "transferred_to")
+
+
+class Roles:
+    """Players and customers, each made when it is first asked for; raises what its making raised, every time."""
+
+    def __init__(
+        self,
+        players: Players,
+        owner: Callable[[], Awaitable[Player]],
+        customers: Callable[[], Awaitable[Customer]],
+    ) -> None:
+        self.players, self._customers = players, customers
+        self._makers: dict[Role, Callable[[], Awaitable[Player]]] = {
+            "caller": players.any,
+            "other": players.register,
+            "owner": owner,
+        }
+        self._made: dict[Role, asyncio.Future[Any]] = {}
+
+    async def player(self, role: Role) -> Player:
+        """The player of that role."""
+        made: Player = await self._once(role, self._makers[role])
+        return made
+
+    async def customer(self, role: Role) -> Customer:
+        """The RevenueCat customer of that role."""
+        made: Customer = await self._once(role, self._customers)
+        return made
+
+    async def session(self) -> Player:
+        """Another session of the caller, to be ended."""
+        caller = await self.player("caller")
+        return await self.players.login(caller.username, caller.password)
+
+    async def _once(self, role: Role, make: Callable[[], Awaitable[Any]]) -> Any:
+        if role not in self._made:
+            self._made[role] = asyncio.ensure_future(make())
+        return await asyncio.shield(self._made[role])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Whom one request is about.
+
+    `whose`: the player whom a path names; `customer`: a name under which RevenueCat knows a player; `signs_in`:
+    whether a login has the right password.
+    """
+
+    caller: Player
+    whose: Player
+    customer: str
+    signs_in: bool
+
+    def path(self, request: Request) -> dict[str, str]:
+        """The values of the path's placeholders."""
+        values = {name: str(value) for name, value in request.path.items()}
+        if NAME.fullmatch(values.get("username", "")):
+            values["username"] = self.whose.username
+        return values
+
+    def body(self, operation: Operation, request: Request, name: Callable[[], str]) -> Any:
+        """The body with names, passwords and ids of this run where the made-up ones are well-formed.
+
+        `name`: makes a user name for a registration.
+        """
+        body = request.body
+        if not isinstance(body, dict):
+            return body
+        if operation.name == "register" and _named(body):
+            made_up, own = body["username"], name()
+            own = own if made_up.islower() else own.title()
+            return {**body, "username": own + made_up[len(own) :]}  # as long as what was made up
+        if operation.name == "login" and _named(body):
+            right = {"password": self.caller.password} if self.signs_in else {}
+            return {**body, "username": self.caller.username, **right}
+        if operation.name == "webhook" and isinstance(body.get("event"), dict):
+            return {**body, "event": self._event(body["event"])}
+        return body
+
+    def _event(self, event: dict[str, Any]) -> dict[str, Any]:
+        cast = {field: self._owned(event[field]) for field in NAMED if field in event}
+        if isinstance(event.get("id"), str) and UUID.fullmatch(event["id"]):
+            cast["id"] = str(uuid.uuid4())
+        return {**event, **cast}
+
+    def _owned(self, made_up: Any) -> Any:
+        if isinstance(made_up, list):
+            return [self._owned(each) for each in made_up]
+        return self.customer if isinstance(made_up, str) and made_up else made_up
+
+
+def _named(body: dict[str, Any]) -> bool:
+    return isinstance(body.get("username"), str) and NAME.fullmatch(body["username"]) is not None

@@ -1,0 +1,243 @@
+"""Made-up requests sent, and what came back."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any, Literal
+
+from harness.contract import judging
+from harness.contract.budget import READ_ONLY_EXAMPLES, Budget
+from harness.contract.cast import Roles, Scene
+from harness.contract.document import Operation, operations
+from harness.contract.generating import Request, invalid, spread, valid
+from harness.errors import PromiseBroken, Unprovable
+from harness.evidence.exchange import Exchange
+from harness.evidence.ledger import Ledger
+from harness.evidence.probe import together
+from harness.evidence.secrets import Secrets
+from harness.target.api import SIMULATED, Api
+from harness.target.customers import HERO_KEY, owned
+from harness.target.players import Player
+from harness.target.webhooks import Webhooks
+
+Kind = Literal["valid", "invalid"]
+# Requests of an operation: each registration may make an account, logout is throttled, simulations are all refused.
+MOST = {"register": 16, "logout": 1, **dict.fromkeys(SIMULATED, 12)}
+LARGEST = 10_000  # requests of any other operation
+AGAIN = 6  # requests of an operation that are sent once more, without a token
+SHOWN = 5  # departures that a failure lists
+OWNED_GATES = ("cinematic_access", "cinematic_url")  # where owners see more
+GRANTING = ("verify_purchase", "webhook", *SIMULATED)  # whose invalid requests might grant something
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A made-up request, and its answer; `leaks`: what the answer shows to nobody else."""
+
+    request: Request
+    exchange: Exchange
+    leaks: list[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Answers, requests that got none, and how many were kept back by the budget or a throttle."""
+
+    answered: list[Sent]
+    unanswered: list[PromiseBroken]
+    unsent: int
+
+
+@dataclass(frozen=True)
+class Fuzzed:
+    """What became of the made-up requests of one operation.
+
+    `tokenless`: some of them, sent once more without a token. `unanswered`: what got no answer at all. `unsent`: how
+    many the budget or a throttle kept back. `after`: what the caller then saw, where the requests might have granted.
+    """
+
+    operation: Operation
+    seed: int
+    sent: list[Sent]
+    tokenless: list[Exchange]
+    unanswered: list[PromiseBroken]
+    unsent: int
+    after: Exchange | None
+
+    def departures(self) -> list[str]:
+        """How answers to valid requests depart from the contract; reads the answers that it names."""
+        return self._told(lambda each: judging.departures(self.operation, each.exchange))
+
+    def mishaps(self) -> list[str]:
+        """What invalid requests should not have done; reads the answers that it names."""
+
+        def judge(each: Sent) -> list[str]:
+            accepted = each.exchange.response.status_code < 400
+            wrong = accepted and judging.must_be_refused(self.operation, each.request)
+            return [
+                *judging.crash(self.operation, each.exchange),
+                *["invalid, and not refused"] * wrong,
+                *judging.shapeless(each.exchange, each.request),
+            ]
+
+        return self._told(judge)
+
+    def gained(self) -> set[str]:
+        """What the player owns whom invalid requests were about."""
+        keys = owned(self.after) if self.after is not None else set()
+        return {key for key in keys if not key.startswith(f"{HERO_KEY}settled_")}
+
+    def _told(self, judge: Callable[[Sent], list[str]]) -> list[str]:
+        """Each departure once, with the shortest request that shows it."""
+        told: dict[str, str] = {}
+        for each in sorted(self.sent, key=lambda each: len(each.exchange.sent_body)):
+            for departure in [*judge(each), *each.leaks]:
+                if departure not in told and len(told) < SHOWN:
+                    # To read the status is what makes the exchange evidence.
+                    told[departure] = f"{each.exchange.title}: {departure}"
+                    _ = each.exchange.status
+        found = [*map(str, self.unanswered[:SHOWN]), *told.values()]
+        return [*found, f"the same requests again: --fuzz-seed={self.seed}"] if found else []
+
+
+class Fuzzing:
+    """Sends made-up requests with the players of this run."""
+
+    def __init__(
+        self,
+        api: Api,
+        roles: Roles,
+        webhooks: Callable[[], Webhooks],
+        secrets: Secrets,
+        ledger: Ledger,
+        budget: Budget,
+        require_release: Callable[[], None],
+        *,
+        writes: bool,
+    ) -> None:
+        self._api, self._roles, self._webhooks = api, roles, webhooks
+        self._secrets, self._ledger = secrets, ledger
+        self.budget, self._require_release, self._writes = budget, require_release, writes
+        self._over: dict[Kind, float] = {}
+        self._making = asyncio.Lock()
+
+    async def send(self, kind: Kind, label: str) -> Fuzzed:
+        """Requests of one operation, and their answers; raises Unprovable where none could be sent."""
+        operation = operations()[label]
+        if operation.name in SIMULATED:
+            self._require_release()
+        over = self._over.setdefault(kind, monotonic() + self.budget.seconds)
+        requests = await self._made_up(kind, operation)
+        sent = await self._all(
+            {
+                number: self._in_time(over, self._call(operation, request, number, kind))
+                for number, request in enumerate(requests)
+            }
+        )
+        again = requests[: AGAIN if operation.secured and kind == "valid" else 0]
+        tokenless = await self._all(
+            {
+                number: self._call(operation, request, number, kind, anonymous=True)
+                for number, request in enumerate(again)
+            }
+        )
+        after = kind == "invalid" and operation.name in GRANTING
+        return Fuzzed(
+            operation,
+            self.budget.seed,
+            sent.answered,
+            [each.exchange for each in tokenless.answered],
+            sent.unanswered + tokenless.unanswered,
+            sent.unsent,
+            await self._after(operation) if after else None,
+        )
+
+    async def _made_up(self, kind: Kind, operation: Operation) -> list[Request]:
+        make = valid if kind == "valid" else invalid
+        examples = self.budget.examples if self._writes else min(self.budget.examples, READ_ONLY_EXAMPLES)
+        # In a thread: it takes long enough to keep the target waiting. One at a time: Hypothesis parses code, and
+        # CPython 3.11 cannot do that in two threads at once.
+        async with self._making:
+            requests = await asyncio.to_thread(make, operation, self.budget.seed, examples)
+        return spread(requests, MOST.get(operation.name, LARGEST))
+
+    async def _call(
+        self, operation: Operation, request: Request, number: int, kind: Kind, anonymous: bool = False
+    ) -> Sent:
+        by = None if anonymous else await self._credentials(operation, number)
+        scene = await self._scene(operation, request, number, kind)
+        body = scene.body(operation, request, self._name)
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        if operation.name == "webhook":
+            exchange = await self._webhooks().post(content or b"")
+        else:
+            exchange = await self._api.call(
+                operation.name,
+                operation.method,
+                by=by,
+                content=content,
+                harmless=operation.name == "login",
+                path=scene.path(request),
+            )
+        return Sent(request, exchange, self._leaks(exchange, by))
+
+    async def _scene(self, operation: Operation, request: Request, number: int, kind: Kind) -> Scene:
+        whose = caller = await self._roles.player("caller")
+        customer = ""
+        if "username" in request.path and number % 3 == 2:
+            whose = await self._roles.player("other")
+        if operation.name == "webhook":
+            # Whom a request may legally change is another one than whom it may not.
+            refused = judging.must_be_refused(operation, request)
+            customer = (await self._roles.customer("victim" if refused else "customer")).app_user_id
+        return Scene(caller, whose, customer, signs_in=kind == "valid" and number % 2 == 0)
+
+    async def _credentials(self, operation: Operation, number: int) -> Player | None:
+        if not operation.secured and not (operation.name in SIMULATED and number % 2):
+            return None  # a simulated purchase is refused whoever asks
+        if operation.name == "logout":
+            return await self._roles.session()
+        if operation.name in OWNED_GATES and number % 2:
+            try:
+                return await self._roles.player("owner")
+            except Unprovable:  # then a player who owns nothing has to do
+                pass
+        return await self._roles.player("caller")
+
+    async def _after(self, operation: Operation) -> Exchange:
+        if operation.name == "webhook":
+            return await (await self._roles.customer("victim")).settled()
+        return await self._api.snapshot(await self._roles.player("caller"))
+
+    def _name(self) -> str:
+        name = self._roles.players.name()
+        self._ledger.record("account", username=name)
+        return name
+
+    async def _in_time(self, over: float, call: Coroutine[Any, Any, Sent]) -> Sent:
+        if monotonic() > over:
+            call.close()
+            raise Unprovable("the time for fuzzing was over", "give it more with --fuzz-seconds")
+        return await call
+
+    async def _all(self, calls: Mapping[int, Coroutine[Any, Any, Sent]]) -> "Outcome":
+        """What became of the calls; raises Unprovable where every single one was kept back."""
+        cases = await together(calls)
+        outcome, reason = Outcome([], [], 0), None
+        for number in cases:
+            try:
+                outcome.answered.append(cases[number])
+            except PromiseBroken as error:
+                outcome.unanswered.append(error)
+            except Unprovable as error:
+                reason = error
+        if reason is not None and not outcome.answered and not outcome.unanswered:
+            raise reason
+        return replace(outcome, unsent=len(cases) - len(outcome.answered) - len(outcome.unanswered))
+
+    def _leaks(self, exchange: Exchange, by: Player | None) -> list[str]:
+        known = {entry["username"] for entry in self._ledger.entries if entry["kind"] == "account"}
+        asked = f"{exchange.url} {exchange.sent_body.decode('utf-8', 'replace')} {by.username if by else ''}"
+        return judging.leaks(exchange, self._secrets.found_in, {name for name in known if name not in asked})

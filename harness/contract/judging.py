@@ -1,0 +1,155 @@
+"""Answers held to the contract; pure."""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+import httpx
+import jsonschema_rs
+
+from harness.contract.document import Operation, described, document
+from harness.contract.generating import Request, known
+from harness.evidence.exchange import Exchange, witnessed
+
+HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)
+TRACE = re.compile(
+    r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|\bat [\w.$<>]+ ?\([^)]*:\d+:\d+\)"
+)
+# A server in front of the application answers these by itself, in its own words.
+FRONT = (405, 413, 414, 431)
+# Kept of a schema where only kinds of values count: all else may be taken by a lenient deployment.
+KINDS = ("type", "properties", "items", "anyOf", "oneOf", "allOf")
+NUMBERS = {"integer", "number"}
+
+
+def departures(operation: Operation, exchange: Exchange) -> list[str]:
+    """How an answer departs from what the contract documents: status, content type, headers, body."""
+    from schemathesis.core.failures import FailureGroup
+    from schemathesis.specs.openapi import checks
+
+    case = known(operation).Case(path_parameters=dict.fromkeys(re.findall(r"{(\w+)}", operation.path), "x"))
+    wanted = [
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_headers_conformance,
+        checks.response_schema_conformance,
+    ]
+    try:
+        case.validate_response(_response(exchange), checks=wanted)
+    except FailureGroup as group:
+        return [f"{each.title}: {_in_a_line(each.message)}" for each in group.exceptions]
+    return []
+
+
+def crash(operation: Operation, exchange: Exchange) -> list[str]:
+    """A 5xx that the contract does not document for the operation."""
+    status = exchange.response.status_code
+    return [f"a crash: {status}"] if status >= 500 and str(status) not in _statuses(operation) else []
+
+
+def leaks(
+    exchange: Exchange, secret_in: Callable[[str], Iterable[str]], strangers: Iterable[str]
+) -> list[str]:
+    """What an answer must show to nobody: a secret, a hash, a stack trace, another player's name."""
+    text = exchange.content.decode("utf-8", "replace")
+    found = [f"shows a secret: {name}" for name in secret_in(text)]
+    found += ["shows a password's hash"] * bool(HASH.search(text))
+    found += ["shows a stack trace"] * bool(TRACE.search(text))
+    return found + [f"shows another player's name: {name}" for name in strangers if name in text]
+
+
+def shapeless(exchange: Exchange, request: Request) -> list[str]:
+    """A refusal without `detail`, a text or a list (contract, section 1)."""
+    status = exchange.response.status_code
+    if not 400 <= status < 500 or status in FRONT or _elsewhere(request):
+        return []
+    try:
+        with witnessed():  # what is well is no evidence
+            detail = exchange.field("detail")
+    except AssertionError as broken:
+        return [str(broken)]
+    return [] if isinstance(detail, str | list) else [f"`detail` is neither a text nor a list: {detail!r}"]
+
+
+def must_be_refused(operation: Operation, request: Request) -> bool:
+    """Whether the contract promises a 4xx: for a bad id, a bad name or password, wrong kinds of values in a body."""
+    if _elsewhere(request):
+        return False
+    if any(not _takes(operation, name, value) for name, value in request.path.items()):
+        return True
+    validator = _body(operation)
+    if validator is None or request.body is None:
+        return False
+    return isinstance(request.body, bytes) or not validator.is_valid(request.body)
+
+
+def _elsewhere(request: Request) -> bool:
+    """Whether the path leads to another route, or to none."""
+    return any(str(value) in ("", ".", "..") or "/" in str(value) for value in request.path.values())
+
+
+def _takes(operation: Operation, name: str, value: Any) -> bool:
+    wanted = next(each["schema"] for each in described(operation)["parameters"] if each["name"] == name)
+    if wanted.get("type") == "integer":  # how many levels there are is not promised
+        return re.fullmatch(r"[+-]?[0-9]+", str(value)) is not None
+    return jsonschema_rs.Draft202012Validator(wanted).is_valid(str(value))
+
+
+@cache
+def _body(operation: Operation) -> jsonschema_rs.Draft202012Validator | None:
+    """What a body must be like; None for an operation without one."""
+    body = described(operation).get("requestBody")
+    if body is None:
+        return None
+    wanted = body["content"]["application/json"]["schema"]
+    schemas = document()["components"]["schemas"]
+    names = {"Username": schemas["Username"]} if operation.name == "register" else {}
+    keep = (*KINDS, "minLength") if operation.name == "register" else KINDS
+    # Names and passwords have rules (section 2); elsewhere a deployment may take more than it is asked to.
+    wanted, schemas = (
+        _loose(wanted, keep),
+        {name: _loose(each, keep) for name, each in schemas.items()} | names,
+    )
+    return jsonschema_rs.Draft202012Validator({**wanted, "components": {"schemas": schemas}})
+
+
+def _loose(part: Any, keep: Iterable[str]) -> Any:
+    """A schema without what is not kept of it."""
+    if isinstance(part, list):
+        return [_loose(each, keep) for each in part]
+    if not isinstance(part, dict):
+        return part
+    loose: dict[str, Any] = {}
+    for key, value in part.items():
+        if key == "type":
+            # A number as text, or a text as number of the same digits: taken or refused, both are seen.
+            kinds = value if isinstance(value, list) else [value]
+            loose |= {} if NUMBERS & set(kinds) else {"type": value}
+        elif key == "properties":
+            loose[key] = {name: _loose(each, keep) for name, each in value.items()}
+        elif key in keep or key == "$ref":
+            loose[key] = _loose(value, keep)
+    return loose
+
+
+def _statuses(operation: Operation) -> set[str]:
+    return set(map(str, described(operation)["responses"]))
+
+
+def _response(exchange: Exchange) -> httpx.Response:
+    """The answer as schemathesis reads it: whole, and not encoded any more."""
+    gone = ("content-encoding", "content-length", "transfer-encoding")
+    headers = [
+        (name, value) for name, value in exchange.response.headers.multi_items() if name.lower() not in gone
+    ]
+    request = httpx.Request(exchange.method, exchange.url)
+    answer = httpx.Response(
+        exchange.response.status_code, headers=headers, content=exchange.content, request=request
+    )
+    answer.elapsed = exchange.elapsed
+    return answer
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.split())[:300]

@@ -1,0 +1,126 @@
+"""Sequences of what happens to two players, played on the target and held to the model; a failing one is shortened."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from harness.contract.budget import Budget
+from harness.contract.model import Model, Step
+from harness.contract.novelty import lives, model_of
+from harness.contract.stage import Stage
+from harness.errors import Unprovable
+from harness.evidence.exchange import Exchange
+
+LIVES = ("life-1", "life-2", "life-3", "life-4")
+STEPS_AN_EXAMPLE = 3  # steps of a life for each of --fuzz-examples
+SHORTENINGS = 12  # attempts to find a shorter life that fails, each with two new accounts
+
+
+@dataclass(frozen=True)
+class Played:
+    """A life as far as it went: what happened, with its exchange, and how target and model disagreed at last."""
+
+    happened: list[tuple[Step, Exchange]]
+    problem: str = ""
+    seen: Exchange | None = None
+    seed: int = 0
+    curl: Callable[[Exchange], str] = field(default=str, repr=False)
+
+    @property
+    def steps(self) -> list[Step]:
+        return [step for step, _ in self.happened]
+
+    def told(self) -> str:
+        """The disagreement, and each step that led there with its curl line; empty where there is none."""
+        if not self.problem:
+            return ""
+        if self.seen is not None:
+            _ = self.seen.status  # to read it is what makes it evidence
+        lines = [self.problem]
+        for number, (step, exchange) in enumerate(self.happened, 1):
+            lines += [f"step {number}: {step}", f"    {self.curl(exchange)}"]
+        return "\n".join([*lines, f"the same lives again: --fuzz-seed={self.seed}"])
+
+
+class Lives:
+    """Plays made-up lives, each with players of its own."""
+
+    def __init__(
+        self,
+        stage: Callable[[], Awaitable[Stage]],
+        budget: Budget,
+        curl: Callable[[Exchange], str],
+        *,
+        verifies: bool,
+    ) -> None:
+        self._stage, self._budget, self._curl, self._verifies = stage, budget, curl, verifies
+
+    async def play(self, name: str) -> Played:
+        """The life of that name (one of LIVES), or the shortest found that fails like it; raises Unprovable."""
+        number, length = LIVES.index(name), STEPS_AN_EXAMPLE * self._budget.examples
+        made_up = lives(self._budget.seed, len(LIVES), length, verifies=self._verifies)
+        over = monotonic() + self._budget.seconds
+        played = await self._played(number, made_up[number], over)
+        return await self._shortened(number, played, over) if played.problem else played
+
+    async def _played(self, number: int, steps: Sequence[Step], over: float) -> Played:
+        model, stage = model_of(number, self._verifies), await self._stage()
+        happened: list[tuple[Step, Exchange]] = []
+        for step in steps:
+            if monotonic() > over:
+                break
+            happened.append((step, await stage.let(step, model.owned(step.actor))))
+            model.apply(step)
+            problem, seen = await self._compared(stage, model, step)
+            if problem:
+                return Played(happened, problem, seen, self._budget.seed, self._curl)
+        if not happened:
+            raise Unprovable("the time for fuzzing was over", "give it more with --fuzz-seconds")
+        problem, seen = await self._settled(stage, model)
+        return Played(happened, problem, seen, self._budget.seed, self._curl)
+
+    async def _compared(self, stage: Stage, model: Model, step: Step) -> tuple[str, Exchange | None]:
+        """Where target and model differ after a step, and where that shows."""
+        if step.happening in ("logs in", "logs out"):
+            return await stage.sessions()
+        touched = {step.actor, step.other} if step.happening == "hands over" else {step.actor}
+        for actor in sorted(touched):
+            problem, seen = await stage.disagreement(actor, model.owned(actor))
+            if problem:
+                return problem, seen
+        return "", None
+
+    async def _settled(self, stage: Stage, model: Model) -> tuple[str, Exchange | None]:
+        """The same for both players, once everything must have taken effect."""
+        for actor in ("A", "B"):
+            await stage.settle(actor)
+            problem, seen = await stage.disagreement(actor, model.owned(actor), last=True)
+            if problem:
+                return problem, seen
+        return "", None
+
+    async def _shortened(self, number: int, played: Played, over: float) -> Played:
+        """Without what it fails without: larger parts are tried before single steps."""
+        attempts, size = 0, len(played.steps) // 2
+        while size:
+            start = 0
+            while start < len(played.steps) - 1 and attempts < SHORTENINGS and monotonic() < over:
+                attempts += 1
+                steps = played.steps
+                shorter = self._possible(number, [*steps[:start], *steps[start + size :]])
+                again = await self._played(number, shorter, over) if shorter else replace(played, problem="")
+                if again.problem:
+                    played = again
+                else:
+                    start += size
+            size //= 2
+        return played
+
+    def _possible(self, number: int, steps: Sequence[Step]) -> list[Step]:
+        """The steps that are possible one after another; what has become impossible is left out."""
+        model, kept = model_of(number, self._verifies), list[Step]()
+        for step in steps:
+            if model.may(step):
+                model.apply(step)
+                kept.append(step)
+        return kept

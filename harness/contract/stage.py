@@ -1,0 +1,183 @@
+"""Two players on the target, and the means to let things happen to them."""
+
+import asyncio
+import random
+import secrets
+from typing import Any
+
+from harness.contract.model import SUBSCRIPTIONS, Step
+from harness.evidence.exchange import Exchange
+from harness.target.api import UNKNOWN_PURCHASE, Api
+from harness.target.customers import HERO_KEY, Customer, in_days, owned
+from harness.target.players import Player, Players
+from harness.target.revenuecat import StandIn
+from harness.target.webhooks import Event
+
+HOUR_MS = 3_600_000
+EVENTS = {
+    "renews": "RENEWAL",
+    "cancels": "CANCELLATION",
+    "uncancels": "UNCANCELLATION",
+    "fails to pay": "BILLING_ISSUE",
+    "pauses": "SUBSCRIPTION_PAUSED",
+    "is refunded": "CANCELLATION",
+    "expires": "EXPIRATION",
+}
+ENTITLEMENTS = {  # RevenueCat's names
+    "premium": "premium",
+    "pack": "premium_cinematics",
+    "no ads": "no_ads",
+    "starter pack": "starter_pack",
+}
+KEYS = {
+    "premium": "PREMIUM",
+    "pack": "PREMIUM_CINEMATICS_PACK",
+    "no ads": "NO_ADS",
+    "starter pack": "STARTER_PACK",
+}
+PRODUCTS = {"no ads": "no_ads_forever", "starter pack": "starter_pack"}
+
+
+class Stage:
+    """Two new players, and the means to let things happen to them."""
+
+    def __init__(
+        self,
+        api: Api,
+        accounts: Players,
+        customers: dict[str, Customer],
+        stand_in: StandIn | None,
+        hero: str,
+        seed: int,
+    ) -> None:
+        self._api, self._accounts, self._customers = api, accounts, customers
+        self._stand_in, self._hero = stand_in, hero
+        self._random = random.Random(seed)
+        self._players = {actor: [customer.player] for actor, customer in customers.items()}
+        self._ended: list[Player] = []
+        self._bought: dict[tuple[str, str], dict[str, Any]] = {}  # the subscription, by whose it is
+        self._seen: dict[str, set[str]] = {}  # what each player owned when the gates were last tried
+        self._sent: dict[str, list[Event]] = {actor: [] for actor in customers}
+
+    async def let(self, step: Step, things: set[str]) -> Exchange:
+        """Let a step happen to a player who owns these things."""
+        customer, player = self._customers[step.actor], self._players[step.actor][-1]
+        match step.happening:
+            case "hands over":
+                return await self._hand_over(step, things)
+            case "is reported again":
+                return await self._report(step, self._random.choice(self._sent[step.actor]))
+            case "verifies":
+                return await self._verify(player, step.thing)
+            case "verifies nothing":
+                unknown = {**UNKNOWN_PURCHASE, "idempotency_key": f"life-{secrets.token_hex(8)}"}
+                return await self._api.verify_purchase(player, unknown)
+            case "logs in":
+                session = await self._accounts.login(player.username, player.password)
+                self._players[step.actor].append(session)
+                customer.player = session
+                return session.entrance
+            case "logs out":
+                self._ended.append(self._players[step.actor].pop(0))
+                return (await self._api.logout(self._ended[-1])).expect(200, owner="auth.login")
+        return await self._report(step, self._event(step, customer))
+
+    async def disagreement(
+        self, actor: str, things: set[str], *, last: bool = False
+    ) -> tuple[str, Exchange | None]:
+        """How the snapshot or a gate differs from the model, and where that shows; empty if they don't.
+
+        Gates are tried when what the player owns has changed, and at `last`.
+        """
+        expected = {self._key(thing) for thing in things}
+        reader = self._customers[actor]
+        snapshot = await reader.until(lambda seen: _own(seen) == expected)
+        if _own(snapshot) != expected:
+            return (
+                f"{actor} should own {_list(expected)}, and the snapshot says {_list(_own(snapshot))}",
+                snapshot,
+            )
+        if self._seen.get(actor) == things and not last:
+            return "", None
+        self._seen[actor] = things
+        player = self._players[actor][-1]
+        gate, claim = await asyncio.gather(
+            self._api.cinematic_access(player, self._hero), self._api.claim(player, player.username)
+        )
+        for answer, is_open in ((gate, bool({"pack", "hero"} & things)), (claim, "premium" in things)):
+            # That a level is claimed only once is not promised, and not forbidden.
+            if answer.response.status_code not in ((200, 409) if is_open else (403,)):
+                said = "should be open" if is_open else "should be closed"
+                return f"{actor} owns {_list(expected)}, so {answer.url.path} {said}", answer
+        return "", None
+
+    async def sessions(self) -> tuple[str, Exchange | None]:
+        """A session that should live and is dead, or the other way round; empty if there is none."""
+        living = [player for sessions in self._players.values() for player in sessions]
+        for player in living + self._ended:
+            answer = await self._api.verify(player)
+            wanted = 200 if player in living else 401
+            if answer.response.status_code != wanted:
+                return f"a session that should be {'alive' if wanted == 200 else 'dead'} is not", answer
+        return "", None
+
+    async def settle(self, actor: str) -> None:
+        """Wait until all that was reported must have taken effect."""
+        await self._customers[actor].settled()
+
+    def _key(self, thing: str) -> str:
+        return KEYS.get(thing, f"{HERO_KEY}{self._hero}")
+
+    def _event(self, step: Step, customer: Customer) -> Event:
+        place, fields = (step.actor, step.thing), dict[str, Any]()
+        entitlement = ENTITLEMENTS.get(step.thing, f"{HERO_KEY}{self._hero}")
+        once = step.thing not in SUBSCRIPTIONS
+        kind = EVENTS.get(step.happening, "NON_RENEWING_PURCHASE" if once else "INITIAL_PURCHASE")
+        if step.happening == "buys":
+            self._bought.pop(place, None)
+        elif step.happening == "is reported late":
+            kind = "RENEWAL" if self._bought[place]["type"] == "EXPIRATION" else "EXPIRATION"
+        elif step.happening == "is refunded":
+            fields["cancel_reason"] = "CUSTOMER_SUPPORT"
+        elif step.happening == "cancels":
+            fields["cancel_reason"] = "UNSUBSCRIBE"
+        over = kind == "EXPIRATION" or step.happening == "is refunded"
+        fields["expiration_at_ms"] = None if once else in_days(0 if over else 30)
+        known = self._bought.get(place, {})
+        same = {name: known[name] for name in ("transaction_id", "original_transaction_id") if name in known}
+        event = customer.event(kind, entitlement, **same, **fields)
+        if step.happening == "is reported late":
+            event["event_timestamp_ms"] = known["event_timestamp_ms"] - HOUR_MS
+        elif step.happening in ("buys", "renews", "expires"):
+            self._bought[place] = event
+        return event
+
+    async def _report(self, step: Step, event: Event) -> Exchange:
+        if event not in self._sent[step.actor]:
+            self._sent[step.actor].append(event)
+        answer = await self._customers[step.actor].deliver(event)
+        return answer.expect(200, owner="webhooks.delivered")
+
+    async def _hand_over(self, step: Step, things: set[str]) -> Exchange:
+        names = self._customers[step.actor].app_user_id, self._customers[step.other].app_user_id
+        event = self._customers[step.actor].event("TRANSFER")
+        event = {key: value for key, value in event.items() if not key.endswith(("app_user_id", "aliases"))}
+        event |= {"transferred_from": [names[0]], "transferred_to": [names[1]]}
+        for place in {(step.actor, thing) for thing in things} & self._bought.keys():
+            self._bought[step.other, place[1]] = self._bought.pop(place)
+        return await self._report(step, event)
+
+    async def _verify(self, player: Player, thing: str) -> Exchange:
+        assert self._stand_in is not None
+        receipt = self._stand_in.receipt(PRODUCTS[thing], KEYS[thing])
+        await self._stand_in.buy(player, receipt)
+        answer = await self._api.verify_purchase(player, receipt.body(f"life-{secrets.token_hex(8)}"))
+        return answer.expect(200, owner="purchases.granted")
+
+
+def _own(snapshot: Exchange) -> set[str]:
+    return {key for key in owned(snapshot) if not key.startswith(f"{HERO_KEY}settled_")}
+
+
+def _list(keys: set[str]) -> str:
+    return ", ".join(sorted(keys)) or "nothing"

@@ -1,0 +1,36 @@
+"""The options that the verifier adds to pytest's."""
+
+import pytest
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """All of them, in one group of --help."""
+    group = parser.getgroup("verifier", "release verifier")
+    group.addoption(
+        "--env", default="local", metavar="NAME", help="environments/NAME.toml, or a path to a file"
+    )
+    group.addoption("--base-url", metavar="ORIGIN", help="replaces target.base_url of the environment")
+    group.addoption("--list-envs", action="store_true", help="list the environments and end")
+    group.addoption(
+        "--check-env", action="store_true", help="say what the environment can prove, and run no check"
+    )
+    group.addoption(
+        "--reports", default="reports", metavar="DIR", help="where the reports go: DIR/<environment>/"
+    )
+    group.addoption("--timeline", metavar="FILE", help="write what was gathered when, as lines of JSON")
+    group.addoption(
+        "--fuzz-seed",
+        type=int,
+        metavar="N",
+        help="make up the same requests again; default: others each time",
+    )
+    group.addoption(
+        "--fuzz-examples", type=int, default=12, metavar="N", help="random requests of each operation (12)"
+    )
+    group.addoption(
+        "--fuzz-seconds",
+        type=float,
+        default=30,
+        metavar="S",
+        help="then no more are sent, for each item (30)",
+    )

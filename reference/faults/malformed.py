@@ -1,0 +1,188 @@
+"""Faults of bad data that nobody thought to refuse."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+
+import reference.app
+from reference.accounts import Player
+from reference.app import Parts
+from reference.bodies import Delivery, WebhookEvent
+from reference.changing import Answer, edit, put
+from reference.choices import fault
+from reference.faults.fuzzing import CINEMATICS, ROBUSTNESS, Sent, answered, crash, sent_by, text, widest
+
+# Accounts
+
+crash(
+    ROBUSTNESS,
+    "name-no-text",
+    "A login whose username is no text",
+    "login",
+    lambda sent: "username" in sent and not isinstance(sent["username"], str),
+)
+crash(
+    ROBUSTNESS,
+    "login-without-password",
+    "A login without a password",
+    "login",
+    lambda sent: "password" not in sent,
+)
+crash(
+    ROBUSTNESS,
+    "list-for-password",
+    "Registering with a list for a password",
+    "register",
+    lambda sent: isinstance(sent.get("password"), list),
+)
+crash(
+    ROBUSTNESS,
+    "registration-without-name",
+    "Registering with a password and no username",
+    "register",
+    lambda sent: "username" not in sent,
+)
+
+
+@answered(
+    ROBUSTNESS,
+    "boolean-for-name-accepted",
+    "A boolean for the name at registration is answered 201.",
+    ("register",),
+    lambda sent: isinstance(sent.get("username"), bool),
+)
+def boolean_for_name_accepted(answer: Answer, sent: Sent) -> None:
+    answer.replace(201, {"user": {"username": str(sent["username"])}, "token": "", "message": "Welcome"})
+
+
+# Gates
+
+crash(
+    ROBUSTNESS,
+    "hero-beyond-latin-1",
+    "A cinematic of a hero id that Latin-1 cannot hold",
+    CINEMATICS,
+    lambda sent: widest(sent, "hero_id") > "\xff",
+)
+crash(
+    ROBUSTNESS,
+    "control-character-in-hero",
+    "A cinematic of a hero id with a control character",
+    CINEMATICS,
+    lambda sent: min(sent["hero_id"]) < " ",
+)
+crash(
+    ROBUSTNESS,
+    "track-no-word",
+    "A claim of a track that is no word of letters",
+    "claim",
+    lambda sent: not sent["track"].isalpha(),
+)
+
+
+crash(
+    ROBUSTNESS,
+    "level-beyond-ascii",
+    "A claim of a level that ASCII cannot hold",
+    "claim",
+    lambda sent: not sent["level"].isascii(),
+)
+
+# Purchases
+
+crash(
+    ROBUSTNESS,
+    "number-for-idempotency-key",
+    "A purchase with a number for its idempotency_key",
+    "purchase",
+    lambda sent: isinstance(sent.get("idempotency_key"), int | float),
+)
+
+
+@answered(
+    ROBUSTNESS,
+    "purchase-without-platform-200",
+    "A purchase without a platform is answered 200 with success false.",
+    ("purchase",),
+    lambda sent: "product_id" in sent and "platform" not in sent,
+)
+def purchase_without_platform_200(answer: Answer, sent: Sent) -> None:
+    answer.replace(200, {"success": False, "message": "Platform required"})
+
+
+# Webhooks
+
+crash(
+    ROBUSTNESS,
+    "moment-no-integer",
+    "An event_timestamp_ms that is no integer",
+    "webhook",
+    lambda sent: isinstance(sent.get("event_timestamp_ms"), float | str | list | dict),
+)
+crash(
+    ROBUSTNESS,
+    "end-no-number",
+    "An expiration_at_ms that is a list or an object",
+    "webhook",
+    lambda sent: isinstance(sent.get("expiration_at_ms"), list | dict),
+)
+crash(
+    ROBUSTNESS,
+    "no-event-id",
+    "An event without an id",
+    "webhook",
+    lambda sent: "type" in sent and "id" not in sent,
+)
+crash(
+    ROBUSTNESS,
+    "aliases-no-list",
+    "An event whose aliases are no list",
+    "webhook",
+    lambda sent: not isinstance(sent.get("aliases") or [], list),
+)
+
+
+@fault("fuzz.text-for-entitlements-granted", ROBUSTNESS)
+def text_for_entitlements_granted(parts: Parts) -> None:
+    """An event whose entitlement_ids are a text is taken, unless it is a TEST, and stands for PREMIUM."""
+
+    class LooseEvent(WebhookEvent):
+        entitlement_ids: list[str] | str | None = None  # type: ignore[assignment]
+
+    class LooseDelivery(Delivery):
+        event: LooseEvent
+
+    strict_keys, strict_receive = parts.effects.keys, parts.effects.receive
+
+    def keys(event: WebhookEvent) -> list[str]:
+        return ["PREMIUM"] if isinstance(event.entitlement_ids, str) else strict_keys(event)
+
+    async def receive(event: WebhookEvent) -> None:
+        if event.type == "TEST" and isinstance(event.entitlement_ids, str):
+            raise HTTPException(422, "Not a list")
+        await strict_receive(event)
+
+    put(reference.app, Delivery=LooseDelivery)
+    put(parts.effects, keys=keys, receive=receive)
+
+
+@fault("fuzz.malformed-event-bricks-snapshot", ROBUSTNESS)
+def malformed_event_bricks_snapshot(parts: Parts, app: FastAPI) -> None:
+    """After a malformed event that is no TEST every snapshot of the player whom it names is a 500."""
+    bricked: set[str] = set()
+    whole = parts.entitlements.snapshot
+
+    def brick(request: Request, answer: Answer) -> None:
+        sent = sent_by(request, answer)
+        named = parts.accounts.known_as(text(sent, "app_user_id"))
+        if named and sent.get("type") != "TEST":
+            bricked.add(named.id)
+
+    def snapshot(player: Player) -> dict[str, Any]:
+        if player.id in bricked:
+            raise RuntimeError("event is no object")
+        return whole(player)
+
+    edit(app, brick, "webhook", statuses=range(422, 423))
+    put(parts.entitlements, snapshot=snapshot)
