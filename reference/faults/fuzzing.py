@@ -17,6 +17,7 @@ CONFORMANCE = "contract.conformance"
 ROBUSTNESS = "contract.robustness"
 CINEMATICS = ("access", "url")
 ALL = range(200, 600)
+NO_OBJECT = "(no object)"
 
 Sent = dict[str, Any]
 Matches = Callable[[Sent], bool]
@@ -31,7 +32,7 @@ def answered(
         def changed(request: Request, answer: Answer) -> None:
             sent = sent_by(request, answer)
             bad, stranger = answer.status == 422, answer.status == 401 and not is_call(request, "login")
-            if sent and bad == (item == ROBUSTNESS) and not stranger and matches(sent):
+            if sent is not None and bad == (item == ROBUSTNESS) and not stranger and matches(sent):
                 change(answer, sent)
 
         def answer_otherwise(app: FastAPI) -> None:
@@ -54,16 +55,19 @@ def crash(
         say(answer, "text/plain", "Internal Server Error")
 
 
-def sent_by(request: Request, answer: Answer) -> Sent:
-    """What came with a request: the parts of its path, else the fields of its body, or of the event in it."""
+def sent_by(request: Request, answer: Answer) -> Sent | None:
+    """What came with a request: the parts of its path, else the fields of its body, or of the event in it.
+
+    A body that is no object stands under NO_OBJECT; None: no JSON, or it was not read.
+    """
     if request.path_params:
         return request.path_params
     try:
         body = json.loads(answer.sent)
     except (ValueError, RecursionError):
-        return {}
+        return None
     body = body.get("event", body) if isinstance(body, dict) else body
-    return body if isinstance(body, dict) else {}
+    return body if isinstance(body, dict) else {NO_OBJECT: body}
 
 
 def say(answer: Answer, media_type: str, text: str) -> None:

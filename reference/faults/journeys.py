@@ -89,33 +89,18 @@ def transfer_revives(parts: Parts) -> None:
     put(parts.entitlements, move=move)
 
 
-@fault("sequence.transferred-never-expires", ITEM)
-def transferred_never_expires(parts: Parts) -> None:
-    """EXPIRATION of what came by a TRANSFER ends nothing."""
-    _never_expires(parts, lambda grant: True)
-
-
-@fault("sequence.renewed-and-transferred-never-expires", ITEM)
-def renewed_and_transferred_never_expires(parts: Parts) -> None:
-    """EXPIRATION of what was transferred after a RENEWAL ends nothing."""
-    _never_expires(parts, lambda grant: grant.reason == "renewal")
-
-
-def _never_expires(parts: Parts, matches: Callable[[Grant], bool]) -> None:
+@fault("sequence.transferred-never-ends", ITEM)
+def transferred_never_ends(parts: Parts) -> None:
+    """Neither EXPIRATION nor a refund ends what came by a TRANSFER."""
     whole_move, whole_end = parts.entitlements.move, parts.entitlements.end
     safe: set[tuple[str, str]] = set()
 
     def move(source: Player, target: Player, as_of: int) -> None:
-        owned = _owned(parts, source)
-        safe.update(
-            (target.id, grant.key)
-            for grant in parts.entitlements.grants(source)
-            if grant.key in owned and matches(grant)
-        )
+        safe.update((target.id, key) for key in _owned(parts, source))
         whole_move(source, target, as_of)
 
     def end(player: Player, ended: Grant) -> None:
-        if ended.status != "expired" or (player.id, ended.key) not in safe:
+        if (player.id, ended.key) not in safe:
             whole_end(player, ended)
 
     put(parts.entitlements, move=move, end=end)

@@ -11,7 +11,19 @@ from reference.app import Parts
 from reference.bodies import Delivery, WebhookEvent
 from reference.changing import Answer, edit, put
 from reference.choices import fault
-from reference.faults.fuzzing import CINEMATICS, ROBUSTNESS, Sent, answered, crash, sent_by, text, widest
+from reference.faults.fuzzing import (
+    CINEMATICS,
+    NO_OBJECT,
+    ROBUSTNESS,
+    Sent,
+    answered,
+    crash,
+    sent_by,
+    text,
+    widest,
+)
+
+REQUIRED = {"product_id", "entitlement_key", "idempotency_key", "platform"}
 
 # Accounts
 
@@ -27,7 +39,14 @@ crash(
     "login-without-password",
     "A login without a password",
     "login",
-    lambda sent: "password" not in sent,
+    lambda sent: "password" not in sent and NO_OBJECT not in sent,
+)
+crash(
+    ROBUSTNESS,
+    "login-no-object",
+    "A login whose body is JSON and no object",
+    "login",
+    lambda sent: NO_OBJECT in sent,
 )
 crash(
     ROBUSTNESS,
@@ -39,7 +58,7 @@ crash(
 crash(
     ROBUSTNESS,
     "registration-without-name",
-    "Registering with a password and no username",
+    "Registering without a username",
     "register",
     lambda sent: "username" not in sent,
 )
@@ -47,12 +66,12 @@ crash(
 
 @answered(
     ROBUSTNESS,
-    "boolean-for-name-accepted",
-    "A boolean for the name at registration is answered 201.",
+    "list-for-name-accepted",
+    "A list or a boolean for the name at registration is answered 201.",
     ("register",),
-    lambda sent: isinstance(sent.get("username"), bool),
+    lambda sent: isinstance(sent.get("username"), list | bool),
 )
-def boolean_for_name_accepted(answer: Answer, sent: Sent) -> None:
+def list_for_name_accepted(answer: Answer, sent: Sent) -> None:
     answer.replace(201, {"user": {"username": str(sent["username"])}, "token": "", "message": "Welcome"})
 
 
@@ -83,32 +102,32 @@ crash(
 
 crash(
     ROBUSTNESS,
-    "level-beyond-ascii",
-    "A claim of a level that ASCII cannot hold",
+    "long-level",
+    "A claim of a level of more than three characters",
     "claim",
-    lambda sent: not sent["level"].isascii(),
+    lambda sent: len(sent["level"]) > 3,
 )
 
 # Purchases
 
 crash(
     ROBUSTNESS,
-    "number-for-idempotency-key",
-    "A purchase with a number for its idempotency_key",
+    "idempotency-key-no-text",
+    "An idempotency_key that is neither text nor object",
     "purchase",
-    lambda sent: isinstance(sent.get("idempotency_key"), int | float),
+    lambda sent: not isinstance(sent.get("idempotency_key", ""), str | dict),
 )
 
 
 @answered(
     ROBUSTNESS,
-    "purchase-without-platform-200",
-    "A purchase without a platform is answered 200 with success false.",
+    "incomplete-purchase-200",
+    "A purchase that lacks a required field, and is not empty, is answered 200 with success false.",
     ("purchase",),
-    lambda sent: "product_id" in sent and "platform" not in sent,
+    lambda sent: bool(sent) and NO_OBJECT not in sent and not sent.keys() >= REQUIRED,
 )
-def purchase_without_platform_200(answer: Answer, sent: Sent) -> None:
-    answer.replace(200, {"success": False, "message": "Platform required"})
+def incomplete_purchase_200(answer: Answer, sent: Sent) -> None:
+    answer.replace(200, {"success": False, "message": "Incomplete"})
 
 
 # Webhooks
@@ -123,16 +142,16 @@ crash(
 crash(
     ROBUSTNESS,
     "end-no-number",
-    "An expiration_at_ms that is a list or an object",
+    "An expiration_at_ms that is a list, an object or a boolean",
     "webhook",
-    lambda sent: isinstance(sent.get("expiration_at_ms"), list | dict),
+    lambda sent: isinstance(sent.get("expiration_at_ms"), list | dict | bool),
 )
 crash(
     ROBUSTNESS,
-    "no-event-id",
-    "An event without an id",
+    "half-identified-event",
+    "An event without an id, or without a type,",
     "webhook",
-    lambda sent: "type" in sent and "id" not in sent,
+    lambda sent: ("id" in sent) != ("type" in sent),
 )
 crash(
     ROBUSTNESS,
@@ -174,7 +193,7 @@ def malformed_event_bricks_snapshot(parts: Parts, app: FastAPI) -> None:
     whole = parts.entitlements.snapshot
 
     def brick(request: Request, answer: Answer) -> None:
-        sent = sent_by(request, answer)
+        sent = sent_by(request, answer) or {}
         named = parts.accounts.known_as(text(sent, "app_user_id"))
         if named and sent.get("type") != "TEST":
             bricked.add(named.id)

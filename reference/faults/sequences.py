@@ -14,6 +14,7 @@ from reference.purchases import Purchase
 from reference.webhooks import Effect
 
 ITEM = "contract.sequences"
+LOST = (("expired", "expiration"), ("revoked", "transfer"))
 GRANTING = ("INITIAL_PURCHASE", "RENEWAL", "UNCANCELLATION", "NON_RENEWING_PURCHASE")
 
 
@@ -23,32 +24,29 @@ GRANTING = ("INITIAL_PURCHASE", "RENEWAL", "UNCANCELLATION", "NON_RENEWING_PURCH
 @fault("sequence.purchase-after-refund-ignored", ITEM)
 def purchase_after_refund_ignored(parts: Parts) -> None:
     """What was refunded once cannot be bought again."""
+    _ends_for_good(parts, "revoked", "cancellation")
+
+
+@fault("sequence.purchase-after-expiration-ignored", ITEM)
+def purchase_after_expiration_ignored(parts: Parts) -> None:
+    """What ended by an EXPIRATION cannot be bought or renewed again."""
+    _ends_for_good(parts, "expired", "expiration")
+
+
+def _ends_for_good(parts: Parts, status: str, reason: str) -> None:
     whole = parts.entitlements.grant
 
     def grant(player: Player, new: Grant) -> None:
         known = parts.entitlements._known(player, new.key, new.product_id)
-        if known is None or (known.status, known.reason) != ("revoked", "cancellation"):
+        if known is None or (known.status, known.reason) != (status, reason):
             whole(player, new)
 
     put(parts.entitlements, grant=grant)
 
 
-@fault("sequence.renewal-after-expiration-ignored", ITEM)
-def renewal_after_expiration_ignored(parts: Parts) -> None:
-    """A RENEWAL after an EXPIRATION, and newer, grants nothing."""
-    whole = parts.entitlements.grant
-
-    def grant(player: Player, new: Grant) -> None:
-        known = parts.entitlements._known(player, new.key, new.product_id)
-        if known is None or (known.status, new.reason) != ("expired", "renewal"):
-            whole(player, new)
-
-    put(parts.entitlements, grant=grant)
-
-
-@fault("sequence.duplicate-after-expiration-revives", ITEM)
-def duplicate_after_expiration_revives(parts: Parts) -> None:
-    """A purchase that is delivered again after an EXPIRATION revives it."""
+@fault("sequence.duplicate-revives", ITEM)
+def duplicate_revives(parts: Parts) -> None:
+    """A purchase that is delivered again after its EXPIRATION, or its TRANSFER to another, revives it."""
     strict = parts.effects.is_first
 
     def is_first(event: WebhookEvent) -> bool:
@@ -57,7 +55,7 @@ def duplicate_after_expiration_revives(parts: Parts) -> None:
         if not first and player and event.type in GRANTING:
             for key in parts.effects.keys(event):
                 known = parts.entitlements._known(player, key, event.product_id or "")
-                if known and known.reason == "expiration":
+                if known and (known.status, known.reason) in LOST:
                     revived = parts.effects.news(key, event, "owned")
                     parts.entitlements.grant(player, replace(revived, as_of=known.as_of))
         return first
@@ -89,20 +87,20 @@ def uncancellation_toggles(parts: Parts) -> None:
     put(parts.effects, cancel=cancel, effect_of=effect_of)
 
 
-@fault("sequence.cancellation-after-billing-issue-revokes", ITEM)
-def cancellation_after_billing_issue_revokes(parts: Parts) -> None:
-    """CANCELLATION after a BILLING_ISSUE ends access at once."""
-    _after(parts, "BILLING_ISSUE", "CANCELLATION", parts.effects.refund)
+@fault("sequence.cancellation-in-trouble-revokes", ITEM)
+def cancellation_in_trouble_revokes(parts: Parts) -> None:
+    """CANCELLATION after a BILLING_ISSUE or a SUBSCRIPTION_PAUSED ends access at once."""
+    _in_trouble(parts, "CANCELLATION", parts.effects.refund)
 
 
-@fault("sequence.expiration-after-pause-ignored", ITEM)
-def expiration_after_pause_ignored(parts: Parts) -> None:
-    """EXPIRATION after a SUBSCRIPTION_PAUSED ends nothing."""
-    _after(parts, "SUBSCRIPTION_PAUSED", "EXPIRATION", lambda player, key, event: None)
+@fault("sequence.expiration-in-trouble-ignored", ITEM)
+def expiration_in_trouble_ignored(parts: Parts) -> None:
+    """EXPIRATION after a BILLING_ISSUE or a SUBSCRIPTION_PAUSED ends nothing."""
+    _in_trouble(parts, "EXPIRATION", lambda player, key, event: None)
 
 
-def _after(parts: Parts, first: str, then: str, instead: Effect) -> None:
-    """The type `then` has another effect on what the type `first` was about."""
+def _in_trouble(parts: Parts, kind: str, instead: Effect) -> None:
+    """The type `kind` has another effect on what a BILLING_ISSUE or a SUBSCRIPTION_PAUSED was about."""
     marked: set[tuple[str, str]] = set()
     strict = parts.effects.effect_of
 
@@ -117,7 +115,7 @@ def _after(parts: Parts, first: str, then: str, instead: Effect) -> None:
             if chosen is not None:
                 chosen(player, key, event)
 
-        return {first: mark, then: otherwise}.get(event.type, usual)
+        return {"BILLING_ISSUE": mark, "SUBSCRIPTION_PAUSED": mark, kind: otherwise}.get(event.type, usual)
 
     put(parts.effects, effect_of=effect_of)
 
@@ -159,22 +157,12 @@ def expiration_ends_all_beside_a_hero(parts: Parts) -> None:
 
 @fault("sequence.verified-purchase-replaces", ITEM)
 def verified_purchase_replaces(parts: Parts) -> None:
-    """A purchase that is verified ends what webhooks granted on other keys."""
-    _verifying_ends(parts, lambda known: known.reason != "purchase")
-
-
-@fault("sequence.second-verified-purchase-replaces", ITEM)
-def second_verified_purchase_replaces(parts: Parts) -> None:
-    """A purchase that is verified ends what another verified purchase granted."""
-    _verifying_ends(parts, lambda known: known.reason == "purchase")
-
-
-def _verifying_ends(parts: Parts, matches: Callable[[Grant], bool]) -> None:
+    """A purchase that is verified ends what was granted on other keys."""
     strict = parts.purchases.grant
 
     def grant(player: Player, order: PurchaseOrder, purchase: Purchase) -> None:
         strict(player, order, purchase)
-        _end(parts, player, lambda known: known.key != order.entitlement_key and matches(known))
+        _end(parts, player, lambda known: known.key != order.entitlement_key)
 
     put(parts.purchases, grant=grant)
 
