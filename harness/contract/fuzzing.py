@@ -23,8 +23,11 @@ from harness.target.players import Player
 from harness.target.webhooks import Webhooks
 
 Kind = Literal["valid", "invalid"]
-# Requests of an operation: each registration may make an account, logout is throttled, simulations are all refused.
-MOST = {"register": 16, "logout": 1, **dict.fromkeys(SIMULATED, 12)}
+# Requests of an operation: each registration makes an account, logout is throttled, simulations are all refused.
+MOST: dict[Kind, dict[str, int]] = {
+    "valid": {"register": 16, "logout": 1},
+    "invalid": dict.fromkeys(SIMULATED, 12),
+}
 LARGEST = 10_000  # requests of any other operation
 AGAIN = 6  # requests of an operation that are sent once more, without a token
 SHOWN = 5  # departures that a failure lists
@@ -161,7 +164,7 @@ class Fuzzing:
         # CPython 3.11 cannot do that in two threads at once.
         async with self._making:
             requests = await asyncio.to_thread(make, operation, self.budget.seed, examples)
-        return spread(requests, MOST.get(operation.name, LARGEST))
+        return spread(requests, MOST[kind].get(operation.name, LARGEST))
 
     async def _call(
         self, operation: Operation, request: Request, number: int, kind: Kind, anonymous: bool = False

@@ -25,7 +25,8 @@ CONFIG: dict[str, Any] = {
     "checks": {"response_schema_conformance": {"validate-formats": True}},
 }
 # Made-up headers and queries are not sent: the contract names none but credentials, which come with the players.
-BOUNDARIES = {"positive": 40, "negative": 120}  # cases of one operation that are kept, from all over the list
+BOUNDARIES = 40  # cases of one operation that are kept, from all over the list
+KINDS: tuple[Any, ...] = ("text", 7, True, ["list"], {"$ne": ""})  # of values
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ def invalid(operation: Operation, seed: int, examples: int) -> list[Request]:
     mode = GenerationMode.NEGATIVE
     random = drawn(fuzzed.as_strategy(generation_mode=mode).filter(_breaks), seed, examples)
     boundaries = filter(_breaks, _boundaries(operation, mode))
-    return _distinct([*_hostile(operation), *_requests("boundary", boundaries), *_requests("random", random)])
+    made_up = [*_requests("boundary", boundaries), *_requests("random", random)]
+    written = valid(operation, seed, examples)[:1]
+    return _distinct([*_hostile(operation), *_miskinded(written), *made_up])
 
 
 def _hostile(operation: Operation) -> Iterator[Request]:
@@ -91,11 +94,25 @@ def _hostile(operation: Operation) -> Iterator[Request]:
         yield from (Request("example", {**path, name: value}, None) for value in wanted.get("x-invalid", []))
 
 
+def _miskinded(requests: Iterable[Request]) -> Iterator[Request]:
+    """The requests with a value of another kind in each place of their bodies."""
+    for request in requests:
+        for body in _replaced(request.body):
+            yield Request("boundary", request.path, body)
+
+
+def _replaced(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from ({**value, key: other} for other in _replaced(each))
+    yield from (kind for kind in KINDS if type(kind) is not type(value))
+
+
 def _boundaries(operation: Operation, mode: "GenerationMode") -> "list[Case[Any]]":
     fuzzed = known(operation)
     config = schema().config.generation_for(operation=fuzzed, phase="coverage")
     cases = list(schema().iter_coverage_cases(fuzzed, generation_modes=[mode], generation_config=config))
-    return spread(cases, BOUNDARIES[mode.value])
+    return spread(cases, BOUNDARIES)
 
 
 def spread(cases: list[Any], most: int) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import jsonschema_rs
 
-from harness.contract.document import Operation, described, document
+from harness.contract.document import Operation, described, resolved
 from harness.contract.generating import Request, known
 from harness.evidence.exchange import Exchange, witnessed
 
@@ -21,6 +21,8 @@ FRONT = (405, 413, 414, 431)
 # Kept of a schema where only kinds of values count: all else may be taken by a lenient deployment.
 KINDS = ("type", "properties", "items", "anyOf", "oneOf", "allOf")
 NUMBERS = {"integer", "number"}
+# Of an event. A deployment does not judge what it does not read: the store, the price, one name beside another.
+MUST_READ = ("id", "type", "entitlement_ids")
 
 
 def departures(operation: Operation, exchange: Exchange) -> list[str]:
@@ -103,23 +105,16 @@ def _body(operation: Operation) -> jsonschema_rs.Draft202012Validator | None:
     if body is None:
         return None
     wanted = body["content"]["application/json"]["schema"]
-    schemas = document()["components"]["schemas"]
-    names = {"Username": schemas["Username"]} if operation.name == "register" else {}
-    keep = (*KINDS, "minLength") if operation.name == "register" else KINDS
     # Names and passwords have rules (section 2); elsewhere a deployment may take more than it is asked to.
-    wanted, schemas = (
-        _loose(wanted, keep),
-        {name: _loose(each, keep) for name, each in schemas.items()} | names,
-    )
-    return jsonschema_rs.Draft202012Validator({**wanted, "components": {"schemas": schemas}})
+    keep = (*KINDS, "minLength") if operation.name == "register" else KINDS
+    return jsonschema_rs.Draft202012Validator(_loose(wanted, keep))
 
 
 def _loose(part: Any, keep: Iterable[str]) -> Any:
-    """A schema without what is not kept of it."""
-    if isinstance(part, list):
-        return [_loose(each, keep) for each in part]
+    """A schema without what is not kept of it, and without references."""
     if not isinstance(part, dict):
         return part
+    part = resolved(part)
     loose: dict[str, Any] = {}
     for key, value in part.items():
         if key == "type":
@@ -128,9 +123,31 @@ def _loose(part: Any, keep: Iterable[str]) -> Any:
             loose |= {} if NUMBERS & set(kinds) else {"type": value}
         elif key == "properties":
             loose[key] = {name: _loose(each, keep) for name, each in value.items()}
-        elif key in keep or key == "$ref":
-            loose[key] = _loose(value, keep)
+        elif key in keep:
+            loose[key] = (
+                [_loose(each, keep) for each in value] if isinstance(value, list) else _loose(value, keep)
+            )
+    alternatives = [_flat(each) for each in loose.get("anyOf", [])]
+    if alternatives and all("properties" in each for each in alternatives):
+        return _union(alternatives)
     return loose
+
+
+def _flat(loose: dict[str, Any]) -> dict[str, Any]:
+    """An object's schema with the properties of its allOf."""
+    parts = [loose, *map(_flat, loose.get("allOf", []))]
+    fields = {name: each for part in parts for name, each in part.get("properties", {}).items()}
+    return {**loose, "properties": fields} if fields else loose
+
+
+def _union(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
+    """An event each of whose fields, if it has to be read, is as some alternative has it."""
+    names = {name for each in alternatives for name in each["properties"] if name in MUST_READ}
+    fields = {
+        name: {"anyOf": [each["properties"][name] for each in alternatives if name in each["properties"]]}
+        for name in sorted(names)
+    }
+    return {"type": "object", "properties": fields}
 
 
 def _statuses(operation: Operation) -> set[str]:

@@ -194,15 +194,3 @@ crash(
     lambda sent: sent["username"] != sent["username"].lower(),
     range(201, 202),
 )
-
-
-@answered(
-    CONFORMANCE,
-    "digit-name-without-user",
-    "The welcome of a new player whose name begins with a digit has a user of null.",
-    ("register",),
-    lambda sent: sent["username"][0].isdigit(),
-    range(201, 202),
-)
-def digit_name_without_user(answer: Answer, sent: Sent) -> None:
-    answer.json = {**answer.json, "user": None}

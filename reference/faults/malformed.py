@@ -119,17 +119,6 @@ crash(
 )
 
 
-@answered(
-    ROBUSTNESS,
-    "incomplete-purchase-200",
-    "A purchase that lacks a required field, and is not empty, is answered 200 with success false.",
-    ("purchase",),
-    lambda sent: bool(sent) and NO_OBJECT not in sent and not sent.keys() >= REQUIRED,
-)
-def incomplete_purchase_200(answer: Answer, sent: Sent) -> None:
-    answer.replace(200, {"success": False, "message": "Incomplete"})
-
-
 # Webhooks
 
 crash(
