@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness.contract.document import Operation
-from harness.contract.generating import Request
+from harness.contract.written import Request
 from harness.target.customers import Customer
 from harness.target.players import Player, Players
 

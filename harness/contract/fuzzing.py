@@ -11,7 +11,8 @@ from harness.contract import judging
 from harness.contract.budget import READ_ONLY_EXAMPLES, Budget
 from harness.contract.cast import Roles, Scene
 from harness.contract.document import Operation, operations
-from harness.contract.generating import Request, invalid, spread, valid
+from harness.contract.generating import invalid, spread, valid
+from harness.contract.written import Request
 from harness.errors import PromiseBroken, Unprovable
 from harness.evidence.exchange import Exchange
 from harness.evidence.ledger import Ledger
@@ -124,7 +125,6 @@ class Fuzzing:
         self._secrets, self._ledger = secrets, ledger
         self.budget, self._require_release, self._writes = budget, require_release, writes
         self._over: dict[Kind, float] = {}
-        self._making = asyncio.Lock()
 
     async def send(self, kind: Kind, label: str) -> Fuzzed:
         """Requests of one operation, and their answers; raises Unprovable where none could be sent."""
@@ -160,10 +160,8 @@ class Fuzzing:
     async def _made_up(self, kind: Kind, operation: Operation) -> list[Request]:
         make = valid if kind == "valid" else invalid
         examples = self.budget.examples if self._writes else min(self.budget.examples, READ_ONLY_EXAMPLES)
-        # In a thread: it takes long enough to keep the target waiting. One at a time: Hypothesis parses code, and
-        # CPython 3.11 cannot do that in two threads at once.
-        async with self._making:
-            requests = await asyncio.to_thread(make, operation, self.budget.seed, examples)
+        # In a thread: it takes long enough to keep the target waiting.
+        requests = await asyncio.to_thread(make, operation, self.budget.seed, examples)
         return spread(requests, MOST[kind].get(operation.name, LARGEST))
 
     async def _call(

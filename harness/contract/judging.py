@@ -9,7 +9,8 @@ import httpx
 import jsonschema_rs
 
 from harness.contract.document import Operation, described, resolved
-from harness.contract.generating import Request, known
+from harness.contract.generating import known
+from harness.contract.written import Request
 from harness.evidence.exchange import Exchange, witnessed
 
 HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)

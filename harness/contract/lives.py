@@ -1,5 +1,6 @@
 """Sequences of what happens to two players, played on the target and held to the model; a failing one is shortened."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -58,7 +59,9 @@ class Lives:
     async def play(self, name: str) -> Played:
         """The life of that name (one of LIVES), or the shortest found that fails like it; raises Unprovable."""
         number, length = LIVES.index(name), STEPS_AN_EXAMPLE * self._budget.examples
-        made_up = lives(self._budget.seed, len(LIVES), length, verifies=self._verifies)
+        made_up = await asyncio.to_thread(
+            lives, self._budget.seed, len(LIVES), length, verifies=self._verifies
+        )
         over = monotonic() + self._budget.seconds
         played = await self._played(number, made_up[number], over)
         return await self._shortened(number, played, over) if played.problem else played
