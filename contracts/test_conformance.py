@@ -15,7 +15,9 @@ async def conforming(fuzzing, case):
 
 
 @checks("contract.conformance")
-def test_operation(conforming):
+def test_operation(conforming, record_property):
+    for note in conforming.notes:
+        record_property("note", note)
     departures = conforming.departures()
     assert not departures, "\n".join(departures)
 

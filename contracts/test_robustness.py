@@ -17,7 +17,9 @@ async def robust(fuzzing, case):
 
 
 @checks("contract.robustness")
-def test_invalid_requests_break_nothing(robust):
+def test_invalid_requests_break_nothing(robust, record_property):
+    for note in robust.notes:
+        record_property("note", note)
     mishaps = robust.mishaps()
     assert not mishaps, "\n".join(mishaps)
 

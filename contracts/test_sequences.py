@@ -11,6 +11,7 @@ async def life(lives, case):
 
 
 @checks("contract.sequences")
-def test_players_own_what_the_contract_says(life):
+def test_players_own_what_the_contract_says(life, record_property):
+    record_property("note", life.note)
     problem = life.problem
     assert not problem, life.told()

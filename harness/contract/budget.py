@@ -19,6 +19,11 @@ class Budget:
     examples: int
     seconds: float
 
+    @property
+    def note(self) -> str:
+        """How to make up the same again."""
+        return f"requests were made up with --fuzz-seed={self.seed} --fuzz-examples={self.examples}"
+
 
 def budget(config: pytest.Config) -> Budget:
     """What the options say; raises ConfigError for a value that makes no sense."""

@@ -63,12 +63,18 @@ class Fuzzed:
     """
 
     operation: Operation
-    seed: int
+    budget: Budget
     sent: list[Sent]
     tokenless: list[Exchange]
     unanswered: list[PromiseBroken]
     unsent: int
     after: Exchange | None
+
+    @property
+    def notes(self) -> list[str]:
+        """What the report should say although all is well."""
+        short = f"{self.unsent} requests to {self.operation.label} were not sent: time or a throttle kept them back"
+        return [self.budget.note, *[short] * bool(self.unsent)]
 
     def departures(self) -> list[str]:
         """How answers to valid requests depart from the contract; reads the answers that it names."""
@@ -103,7 +109,7 @@ class Fuzzed:
                     told[departure] = f"{each.exchange.title}: {departure}"
                     _ = each.exchange.status
         found = [*map(str, self.unanswered[:SHOWN]), *told.values()]
-        return [*found, f"the same requests again: --fuzz-seed={self.seed}"] if found else []
+        return [*found, self.budget.note] if found else []
 
 
 class Fuzzing:
@@ -123,7 +129,7 @@ class Fuzzing:
     ) -> None:
         self._api, self._roles, self._webhooks = api, roles, webhooks
         self._secrets, self._ledger = secrets, ledger
-        self.budget, self._require_release, self._writes = budget, require_release, writes
+        self._budget, self._require_release, self._writes = budget, require_release, writes
         self._over: dict[Kind, float] = {}
 
     async def send(self, kind: Kind, label: str) -> Fuzzed:
@@ -131,7 +137,7 @@ class Fuzzing:
         operation = operations()[label]
         if operation.name in SIMULATED:
             self._require_release()
-        over = self._over.setdefault(kind, monotonic() + self.budget.seconds)
+        over = self._over.setdefault(kind, monotonic() + self._budget.seconds)
         requests = await self._made_up(kind, operation)
         sent = await self._all(
             {
@@ -149,7 +155,7 @@ class Fuzzing:
         after = kind == "invalid" and operation.name in GRANTING
         return Fuzzed(
             operation,
-            self.budget.seed,
+            self._budget,
             sent.answered,
             [each.exchange for each in tokenless.answered],
             sent.unanswered + tokenless.unanswered,
@@ -159,9 +165,9 @@ class Fuzzing:
 
     async def _made_up(self, kind: Kind, operation: Operation) -> list[Request]:
         make = valid if kind == "valid" else invalid
-        examples = self.budget.examples if self._writes else min(self.budget.examples, READ_ONLY_EXAMPLES)
+        examples = self._budget.examples if self._writes else min(self._budget.examples, READ_ONLY_EXAMPLES)
         # In a thread: it takes long enough to keep the target waiting.
-        requests = await asyncio.to_thread(make, operation, self.budget.seed, examples)
+        requests = await asyncio.to_thread(make, operation, self._budget.seed, examples)
         return spread(requests, MOST[kind].get(operation.name, LARGEST))
 
     async def _call(

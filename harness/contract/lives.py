@@ -24,7 +24,7 @@ class Played:
     happened: list[tuple[Step, Exchange]]
     problem: str = ""
     seen: Exchange | None = None
-    seed: int = 0
+    note: str = ""
     curl: Callable[[Exchange], str] = field(default=str, repr=False)
 
     @property
@@ -40,7 +40,7 @@ class Played:
         lines = [self.problem]
         for number, (step, exchange) in enumerate(self.happened, 1):
             lines += [f"step {number}: {step}", f"    {self.curl(exchange)}"]
-        return "\n".join([*lines, f"the same lives again: --fuzz-seed={self.seed}"])
+        return "\n".join([*lines, self.note])
 
 
 class Lives:
@@ -76,11 +76,11 @@ class Lives:
             model.apply(step)
             problem, seen = await self._compared(stage, model, step)
             if problem:
-                return Played(happened, problem, seen, self._budget.seed, self._curl)
+                return Played(happened, problem, seen, self._budget.note, self._curl)
         if not happened:
             raise Unprovable("the time for fuzzing was over", "give it more with --fuzz-seconds")
         problem, seen = await self._settled(stage, model)
-        return Played(happened, problem, seen, self._budget.seed, self._curl)
+        return Played(happened, problem, seen, self._budget.note, self._curl)
 
     async def _compared(self, stage: Stage, model: Model, step: Step) -> tuple[str, Exchange | None]:
         """Where target and model differ after a step, and where that shows."""
