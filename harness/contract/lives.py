@@ -13,7 +13,7 @@ from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange
 
 LIVES = ("life-1", "life-2", "life-3", "life-4")
-STEPS_AN_EXAMPLE = 3  # steps of a life for each of --fuzz-examples
+STEPS_AN_EXAMPLE = 4  # steps of a life for each of --fuzz-examples
 SHORTENINGS = 12  # attempts to find a shorter life that fails, each with two new accounts
 
 

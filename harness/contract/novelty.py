@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from functools import cache
 
 from harness.contract.generating import ONE_AT_A_TIME, drawn
-from harness.contract.model import ONCE, OWNED, STEPS, THINGS, Model, Step
+from harness.contract.model import OWNED, STEPS, SUBSCRIPTIONS, THINGS, Model, State, Step
 
 
 @cache
@@ -48,32 +48,51 @@ class Seen:
         self._seen: set[Hashable] = set()
 
     def newest(self, possible: Sequence[Step], model: Model, steps: Sequence[Step]) -> list[Step]:
-        """Those that are new in as many ways as any of them is."""
-        ways = {step: len(circumstances(step, model, steps) - self._seen) for step in set(possible)}
-        most = max(ways.values())
-        return [step for step in possible if ways[step] == most]
+        """Those that are new in what matters most; else in anything; else all."""
+        ways = {step: circumstances(step, model, steps) for step in set(possible)}
+        for rank in range(2):
+            if new := [step for step in possible if not ways[step][rank] <= self._seen]:
+                return new
+        return list(possible)
 
     def note(self, step: Step, model: Model, steps: Sequence[Step]) -> None:
         """The step happens."""
-        self._seen |= circumstances(step, model, steps)
+        self._seen = self._seen.union(*circumstances(step, model, steps))
 
 
-def circumstances(step: Step, model: Model, steps: Sequence[Step]) -> set[Hashable]:
-    """What came before it to the same thing, and what else the players have."""
+def circumstances(
+    step: Step, model: Model, steps: Sequence[Step]
+) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
+    """What came before it, and what else the players have: what matters most, and what else there is."""
+    happening = step.happening
     before = [past.happening for past in steps if _concerns(past, step)]
-    if step.happening in ("verifies nothing", "logs in", "logs out"):
-        return {step.happening}
-    if step.happening == "is reported again":
-        return {(step.happening, *before[-1:])}
-    others = {model.state(step.actor, thing) for thing in THINGS if thing != step.thing}
-    theirs = {model.state(step.other, thing) in OWNED for thing in model.owned(step.actor)}
-    kind = "once" if step.thing in ONCE else ""
-    return {
-        (step.happening, *before[-1:]),
-        (step.happening, *before[-2:]),
-        (step.happening, kind, *sorted(others - {"never"})),
-        (step.happening, len(model.owned(step.actor)) > 1, True in theirs),
-    }
+    if happening in ("logs in", "logs out"):
+        sessions = [
+            past.happening for past in steps if past.actor == step.actor and past.happening[:4] == "logs"
+        ]
+        return frozenset({(happening, *sessions[-2:])}), frozenset()
+    if happening in ("verifies nothing", "is reported again"):
+        return frozenset({happening}), frozenset({(happening, *before[-1:])})
+    others = {thing: model.state(step.actor, thing) for thing in THINGS if thing != step.thing}
+    if happening == "hands over":
+        owned = model.owned(step.actor)
+        doubled = any(model.state(step.other, thing) in OWNED for thing in owned)
+        lost = bool({"expired", "refunded"} & set(others.values()))
+        back = "gone" in others.values() or any(model.state(step.other, thing) == "gone" for thing in owned)
+        return frozenset(
+            {(happening, len(owned) > 1, doubled), (happening, lost), (happening, back)}
+        ), frozenset()
+    beside = ("cancelled" in others.values(), others.get("hero") in OWNED, _standing(others))
+    kind = "subscription" if step.thing in SUBSCRIPTIONS else "once"
+    first: set[Hashable] = {(happening, *before[-1:])}
+    if happening in ("buys", "expires", "is refunded", "verifies"):
+        first.add((happening, kind, *beside))
+    return frozenset(first), frozenset({(happening, *before[-2:]), (happening, *beside)})
+
+
+def _standing(others: dict[str, State]) -> bool:
+    """Whether the player owns something beside heroes."""
+    return any(state in OWNED for thing, state in others.items() if thing != "hero")
 
 
 def _concerns(past: Step, step: Step) -> bool:
