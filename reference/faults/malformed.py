@@ -3,12 +3,9 @@
 from typing import Any
 
 from fastapi import FastAPI, Request
-from starlette.exceptions import HTTPException
 
-import reference.app
 from reference.accounts import Player
 from reference.app import Parts
-from reference.bodies import Delivery, WebhookEvent
 from reference.changing import Answer, edit, put
 from reference.choices import fault
 from reference.faults.fuzzing import (
@@ -23,7 +20,7 @@ from reference.faults.fuzzing import (
     widest,
 )
 
-REQUIRED = {"product_id", "entitlement_key", "idempotency_key", "platform"}
+TEXTS = ("entitlement_key", "idempotency_key", "platform", "transaction_id", "receipt_data")
 
 # Accounts
 
@@ -51,8 +48,8 @@ crash(
 crash(
     ROBUSTNESS,
     "list-for-password",
-    "Registering with a list for a password",
-    "register",
+    "A list for a password",
+    ("register", "login"),
     lambda sent: isinstance(sent.get("password"), list),
 )
 crash(
@@ -66,13 +63,13 @@ crash(
 
 @answered(
     ROBUSTNESS,
-    "list-for-name-accepted",
-    "A list or a boolean for the name at registration is answered 201.",
-    ("register",),
-    lambda sent: isinstance(sent.get("username"), list | bool),
+    "password-no-text-200",
+    "A login with a password that is no text is answered 200.",
+    ("login",),
+    lambda sent: not isinstance(sent.get("password", ""), str),
 )
-def list_for_name_accepted(answer: Answer, sent: Sent) -> None:
-    answer.replace(201, {"user": {"username": str(sent["username"])}, "token": "", "message": "Welcome"})
+def password_no_text_200(answer: Answer, sent: Sent) -> None:
+    answer.replace(200, {"message": "Not understood"})
 
 
 # Gates
@@ -121,13 +118,13 @@ crash(
 
 @answered(
     ROBUSTNESS,
-    "incomplete-purchase-200",
-    "A purchase that lacks a required field, and is not empty, is answered 200 with success false.",
+    "wrong-kind-purchased-200",
+    "A purchase with a number, a list or a boolean for another text than product_id is answered 200.",
     ("purchase",),
-    lambda sent: bool(sent) and NO_OBJECT not in sent and not sent.keys() >= REQUIRED,
+    lambda sent: any(isinstance(sent.get(name), float | int | list) for name in TEXTS),
 )
-def incomplete_purchase_200(answer: Answer, sent: Sent) -> None:
-    answer.replace(200, {"success": False, "message": "Incomplete"})
+def wrong_kind_purchased_200(answer: Answer, sent: Sent) -> None:
+    answer.replace(200, {"success": False, "message": "Not understood"})
 
 
 # Webhooks
@@ -160,30 +157,6 @@ crash(
     "webhook",
     lambda sent: not isinstance(sent.get("aliases") or [], list),
 )
-
-
-@fault("fuzz.text-for-entitlements-granted", ROBUSTNESS)
-def text_for_entitlements_granted(parts: Parts) -> None:
-    """An event whose entitlement_ids are a text is taken, unless it is a TEST, and stands for PREMIUM."""
-
-    class LooseEvent(WebhookEvent):
-        entitlement_ids: list[str] | str | None = None  # type: ignore[assignment]
-
-    class LooseDelivery(Delivery):
-        event: LooseEvent
-
-    strict_keys, strict_receive = parts.effects.keys, parts.effects.receive
-
-    def keys(event: WebhookEvent) -> list[str]:
-        return ["PREMIUM"] if isinstance(event.entitlement_ids, str) else strict_keys(event)
-
-    async def receive(event: WebhookEvent) -> None:
-        if event.type == "TEST" and isinstance(event.entitlement_ids, str):
-            raise HTTPException(422, "Not a list")
-        await strict_receive(event)
-
-    put(reference.app, Delivery=LooseDelivery)
-    put(parts.effects, keys=keys, receive=receive)
 
 
 @fault("fuzz.malformed-event-bricks-snapshot", ROBUSTNESS)
