@@ -3,9 +3,12 @@
 from typing import Any
 
 from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
 
+import reference.app
 from reference.accounts import Player
 from reference.app import Parts
+from reference.bodies import Delivery, WebhookEvent
 from reference.changing import Answer, edit, put
 from reference.choices import fault
 from reference.faults.fuzzing import (
@@ -157,6 +160,30 @@ crash(
     "webhook",
     lambda sent: not isinstance(sent.get("aliases") or [], list),
 )
+
+
+@fault("fuzz.text-for-entitlements-granted", ROBUSTNESS)
+def text_for_entitlements_granted(parts: Parts) -> None:
+    """An event whose entitlement_ids are a text is taken, unless it is a TEST, and stands for PREMIUM."""
+
+    class LooseEvent(WebhookEvent):
+        entitlement_ids: list[str] | str | None = None  # type: ignore[assignment]
+
+    class LooseDelivery(Delivery):
+        event: LooseEvent
+
+    strict_keys, strict_receive = parts.effects.keys, parts.effects.receive
+
+    def keys(event: WebhookEvent) -> list[str]:
+        return ["PREMIUM"] if isinstance(event.entitlement_ids, str) else strict_keys(event)
+
+    async def receive(event: WebhookEvent) -> None:
+        if event.type == "TEST" and isinstance(event.entitlement_ids, str):
+            raise HTTPException(422, "Not a list")
+        await strict_receive(event)
+
+    put(reference.app, Delivery=LooseDelivery)
+    put(parts.effects, keys=keys, receive=receive)
 
 
 @fault("fuzz.malformed-event-bricks-snapshot", ROBUSTNESS)
