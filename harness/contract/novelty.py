@@ -84,10 +84,10 @@ def circumstances(
         ), frozenset()
     beside = ("cancelled" in others.values(), others.get("hero") in OWNED, _standing(others))
     kind = "subscription" if step.thing in SUBSCRIPTIONS else "once"
-    first: set[Hashable] = {(happening, *before[-1:])}
+    matters: set[Hashable] = {(happening, *before[-1:])}
     if happening in ("buys", "expires", "is refunded", "verifies"):
-        first.add((happening, kind, *beside))
-    return frozenset(first), frozenset({(happening, *before[-2:]), (happening, *beside)})
+        matters.add((happening, kind, *beside))
+    return frozenset(matters), frozenset({(happening, *before[-2:]), (happening, *beside)})
 
 
 def _standing(others: dict[str, State]) -> bool:
