@@ -30,7 +30,7 @@ MOST: dict[Kind, dict[str, int]] = {
     "invalid": dict.fromkeys(SIMULATED, 12),
 }
 LARGEST = 10_000  # requests of any other operation
-AGAIN = 6  # requests of an operation that are sent once more, without a token
+AGAIN = 12  # examples of an operation that are sent once more, without a token
 SHOWN = 5  # departures that a failure lists
 OWNED_GATES = ("cinematic_access", "cinematic_url")  # where owners see more
 GRANTING = ("verify_purchase", "webhook", *SIMULATED)  # whose invalid requests might grant something
@@ -142,7 +142,8 @@ class Fuzzing:
                 for number, request in enumerate(requests)
             }
         )
-        again = requests[: AGAIN if operation.secured and kind == "valid" else 0]
+        examples = [each for each in requests if each.origin == "example"]
+        again = spread(examples, AGAIN) if operation.secured and kind == "valid" else []
         tokenless = await self._all(
             {
                 number: self._call(operation, request, number, kind, anonymous=True)
