@@ -65,7 +65,7 @@ class Fuzzed:
     operation: Operation
     budget: Budget
     sent: list[Sent]
-    tokenless: list[Exchange]
+    tokenless: list[Sent]
     unanswered: list[PromiseBroken]
     unsent: int
     after: Exchange | None
@@ -102,7 +102,7 @@ class Fuzzed:
     def _told(self, judge: Callable[[Sent], list[str]]) -> list[str]:
         """Each departure once, with the shortest request that shows it."""
         told: dict[str, str] = {}
-        for each in sorted(self.sent, key=lambda each: len(each.exchange.sent_body)):
+        for each in sorted(self.sent + self.tokenless, key=lambda each: len(each.exchange.sent_body)):
             for departure in [*judge(each), *each.leaks]:
                 if departure not in told and len(told) < SHOWN:
                     # To read the status is what makes the exchange evidence.
@@ -155,7 +155,7 @@ class Fuzzing:
             operation,
             self._budget,
             sent.answered,
-            [each.exchange for each in tokenless.answered],
+            tokenless.answered,
             sent.unanswered + tokenless.unanswered,
             sent.unsent,
             await self._after(operation) if after else None,
