@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from functools import cache
+from itertools import islice
 
 from harness.contract.generating import ONE_AT_A_TIME, drawn
 from harness.contract.model import OWNED, STEPS, SUBSCRIPTIONS, THINGS, Model, State, Step
@@ -65,7 +66,7 @@ def circumstances(
 ) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
     """What came before it, and what else the players have: what matters most, and what else there is."""
     happening = step.happening
-    before = [past.happening for past in steps if _concerns(past, step)]
+    before = [*islice((past.happening for past in reversed(steps) if _concerns(past, step)), 2)][::-1]
     if happening in ("logs in", "logs out"):
         sessions = [
             past.happening for past in steps if past.actor == step.actor and past.happening[:4] == "logs"
@@ -79,9 +80,9 @@ def circumstances(
         doubled = any(model.state(step.other, thing) in OWNED for thing in owned)
         lost = bool({"expired", "refunded"} & set(others.values()))
         back = "gone" in others.values() or any(model.state(step.other, thing) == "gone" for thing in owned)
-        return frozenset(
-            {(happening, len(owned) > 1, doubled), (happening, lost), (happening, back)}
-        ), frozenset()
+        opens = bool({"pack", "hero"} & owned)
+        ways = {(happening, len(owned) > 1, doubled), (happening, lost), (happening, back, opens)}
+        return frozenset(ways), frozenset()
     beside = ("cancelled" in others.values(), others.get("hero") in OWNED, _standing(others))
     kind = "subscription" if step.thing in SUBSCRIPTIONS else "once"
     matters: set[Hashable] = {(happening, *before[-1:])}
