@@ -10,7 +10,7 @@ import pytest
 from harness.contract.model import EITHER, STEPS, SUBSCRIPTIONS, Model, Step
 from harness.contract.novelty import lives, model_of
 
-COUNT, LENGTH = 4, 36  # lives and steps of a run without options
+COUNT, LENGTH = 4, 48  # lives and steps of a run without options
 Pair = tuple[str | None, str]
 Before = dict[tuple[str, str], str]  # what happened last, to whose subscription
 
@@ -50,12 +50,12 @@ def test_purchases_are_verified_in_every_second_life_if_at_all():
     ]
     assert found == [[False, True, False, True], [False] * COUNT]
     assert any(
-        each.happening == "buys" and each.thing in EITHER for each in lives(1, 4, 36, verifies=True)[0]
+        each.happening == "buys" and each.thing in EITHER for each in lives(1, COUNT, LENGTH, verifies=True)[0]
     )
 
 
 def test_most_of_what_can_follow_on_something_else_does(verifies):
-    """Measured over 40 seeds: 79 to 95 % of 75 pairs; steps that are merely drawn reach 39 to 60 %."""
+    """Measured over 40 seeds: 76 to 91 % of 75 pairs; steps that are merely drawn reach 39 to 60 %."""
     shares = [len(pairs_of(seed, verifies)) / len(possible()) for seed in range(20)]
     assert min(shares) >= 0.7
     assert mean(shares) >= 0.84

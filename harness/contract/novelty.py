@@ -3,8 +3,8 @@
 from collections.abc import Hashable, Sequence
 from functools import cache
 from itertools import islice
+from random import Random
 
-from harness.contract.generating import ONE_AT_A_TIME, drawn
 from harness.contract.model import OWNED, STEPS, SUBSCRIPTIONS, THINGS, Model, State, Step
 
 
@@ -14,27 +14,19 @@ def lives(seed: int, count: int, length: int, *, verifies: bool) -> list[list[St
 
     `verifies`: in every second one, from the last, some purchases are verified.
     """
-    from hypothesis import strategies
+    random, seen = Random(seed), Seen()
+    return [_life(random, seen, length, model_of(number, verifies)) for number in range(count)]
 
-    @strategies.composite
-    def all_of_them(draw: strategies.DrawFn) -> list[list[Step]]:
-        seen = Seen()
-        return [_life(draw, seen, length, number, verifies) for number in range(count)]
 
-    def _life(draw: strategies.DrawFn, seen: "Seen", length: int, number: int, verifies: bool) -> list[Step]:
-        model, steps = model_of(number, verifies), list[Step]()
-        for _ in range(length):
-            possible = [step for step in STEPS if model.may(step)]
-            step = draw(strategies.sampled_from(seen.newest(possible, model, steps)))
-            seen.note(step, model, steps)
-            model.apply(step)
-            steps.append(step)
-        return steps
-
-    # The first example is the plainest one.
-    with ONE_AT_A_TIME:
-        made: list[list[list[Step]]] = drawn(all_of_them(), seed, 2)
-    return made[-1]
+def _life(random: Random, seen: "Seen", length: int, model: Model) -> list[Step]:
+    steps: list[Step] = []
+    for _ in range(length):
+        possible = [step for step in STEPS if model.may(step)]
+        step = random.choice(seen.newest(possible, model, steps))
+        seen.note(step, model, steps)
+        model.apply(step)
+        steps.append(step)
+    return steps
 
 
 def model_of(number: int, verifies: bool) -> Model:
