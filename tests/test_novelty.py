@@ -50,7 +50,8 @@ def test_purchases_are_verified_in_every_second_life_if_at_all():
     ]
     assert found == [[False, True, False, True], [False] * COUNT]
     assert any(
-        each.happening == "buys" and each.thing in EITHER for each in lives(1, COUNT, LENGTH, verifies=True)[0]
+        each.happening == "buys" and each.thing in EITHER
+        for each in lives(1, COUNT, LENGTH, verifies=True)[0]
     )
 
 

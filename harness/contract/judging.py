@@ -12,8 +12,8 @@ from harness.contract.document import Operation, described, resolved
 from harness.contract.generating import known
 from harness.contract.written import Request
 from harness.evidence.exchange import Exchange, witnessed
+from harness.evidence.secrets import HASH
 
-HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)
 TRACE = re.compile(
     r"Traceback \(most recent call last\)|File \\?\"[^\"]+\", line \d+"  # in JSON a quote has a backslash
     r"|\bat (async |new )?[\w.$<>]+ (\[as \w+\] )?\([^)]*:\d+:\d+\)|\bat (async )?[\w:]*/[^\s()]+:\d+:\d+\b"
