@@ -47,7 +47,7 @@ class Backend:
                 self.bought[body["transaction_id"]] = body["app_user_id"]
                 return 201, {}
             case ["api", "user", "register"]:
-                return self.register(**body)
+                return self.register(body["username"], body["password"])
             case ["api", "auth", "login"]:
                 known = self.passwords.get(body["username"]) == body["password"]
                 return self.entrance(body["username"]) if known else (401, {"detail": "no"})
