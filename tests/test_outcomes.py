@@ -426,6 +426,27 @@ def test_each_case_is_a_test_of_its_own_gathered_once_from_one_seed(suite, cases
     assert len([note for note in ended.verdict["notes"] if note.startswith("seed ")]) == 1
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_allure_gets_a_result_for_each_operation_and_no_failure_is_hidden(suite, tmp_path, workers):
+    """It takes results of the same historyId for attempts at one test, and shows the last."""
+    failing, fault = "test_operation[POST /api/purchases/verify]", {"REFERENCE_FAULTS": "fuzz.android-418"}
+    selected = (
+        "contracts/test_conformance.py",
+        "-k",
+        "purchase",
+        "--fuzz-examples=2",
+        f"--alluredir={tmp_path}",
+    )
+    ended = suite(*selected, *workers, variables=fault)
+    results = [json.loads(path.read_text("utf-8")) for path in tmp_path.glob("*-result.json")]
+    counted = re.findall(r"(\d+) (?:passed|failed)", ended.said.splitlines()[-1])
+    assert len(results) == sum(map(int, counted)) > 5, ended.said
+    assert len({result["historyId"] for result in results}) == len(results)
+    assert {result["name"]: result["status"] for result in results if result["status"] != "passed"} == {
+        failing: "failed"
+    }
+
+
 def test_setting_up_alone_proves_nothing(suite):
     ended = suite("--setup-only")
     assert ended.last_words == []
