@@ -20,7 +20,13 @@ REGISTER, LOGIN = operations()["POST /api/user/register"], operations()["POST /a
 WEBHOOK = operations()["POST /api/webhooks/revenuecat"]
 CLAIM = operations()["POST /api/battle-pass/{username}/claim/{track}/{level}"]
 OWN = "smoke_ab12cd_007"  # the next name of this run
-STRANGERS = ["Contract_Player", "abc", str(uuid.uuid4()), "$RCAnonymousID:" + "0" * 32, "somebody else"]
+STRANGERS = [
+    "Contract_Player",
+    "abc",
+    "5f0c2b7a-0000-4000-8000-0000000000ac",
+    "$RCAnonymousID:" + "0" * 32,
+    "somebody else",
+]
 MALFORMED = [None, 7, True, {"$ne": ""}, "", "ab", "a" * 21, "two words", "zoë"]
 once = settings(max_examples=60, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 

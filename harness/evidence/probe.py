@@ -137,6 +137,11 @@ def nodes_of(item: pytest.Item) -> list[Node]:
             node = node.at(cases[name])
         if node is not None and node.needs is None:
             node.needs = {need: found for need in node.wanted if (found := bound(need)) is not None}
+            for need in node.needs.values():
+                if need.case is not None:  # it would be gathered once, from the first case
+                    raise pytest.UsageError(
+                        f"{node.title} stands on {need.title}, one case of several; only a test can ask for it"
+                    )
         return node
 
     names = item._fixtureinfo.argnames  # type: ignore[attr-defined]
