@@ -20,8 +20,7 @@ REGISTER, LOGIN = operations()["POST /api/user/register"], operations()["POST /a
 WEBHOOK = operations()["POST /api/webhooks/revenuecat"]
 CLAIM = operations()["POST /api/battle-pass/{username}/claim/{track}/{level}"]
 OWN = "smoke_ab12cd_007"  # the next name of this run
-UUID = "5f0c2b7a-0000-4000-8000-0000000000ac"
-STRANGERS = ["Contract_Player", "abc", UUID, "$RCAnonymousID:" + "0" * 32, "somebody else"]
+STRANGERS = [
     "Contract_Player",
     "abc",
     "5f0c2b7a-0000-4000-8000-0000000000ac",
