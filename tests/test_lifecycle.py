@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
+from harness.contract.budget import Budget
 from harness.environment import Start
 from harness.errors import NoAnswer, Unreachable
 from harness.run import Run
@@ -171,7 +172,7 @@ def test_process_that_ignores_the_request_to_end_is_ended_by_force(tmp_path, mon
 
 def test_started_target_stops_with_its_run(make_environment, tmp_path):
     target = {"start": {"command": ["{python}", "-I", "-S", "-c", HEALTHY]}}
-    run = Run(make_environment(target=target), tmp_path)
+    run = Run(make_environment(target=target), tmp_path, Budget(1, 1, 1))
     try:
         site = run.wait()
         assert exists(int(site.version))

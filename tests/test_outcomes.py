@@ -59,6 +59,7 @@ def suite(tmp_path_factory):
             "pytest",
             f"--env={env}",
             f"--reports={folder}",
+            "--fuzz-examples=2",
             "-p",
             "no:cacheprovider",
         ]
@@ -77,7 +78,8 @@ def suite(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def go(suite):
-    return suite(variables={"REVENUECAT_WEBHOOK_SECRET": "canary-of-the-webhook"})
+    variables = {"REVENUECAT_WEBHOOK_SECRET": "canary-of-the-webhook"}
+    return suite("--fuzz-examples=12", variables=variables)
 
 
 @pytest.fixture
@@ -331,7 +333,7 @@ def test_module_that_cannot_be_imported_is_never_go(suite, extra_module, workers
 
 def test_failure_outside_the_checklist_is_not_overruled(suite, extra_module):
     copy = extra_module("def test_it():\n    assert 1 == 2\n", "tests/test_more.py")
-    ended = suite("smoke", "tests/test_more.py", cwd=copy)
+    ended = suite("smoke", "contracts", "tests/test_more.py", cwd=copy)
     assert (ended.code, ended.last_words) == (1, ["GO"]), ended.said[-2000:]
 
 

@@ -23,7 +23,7 @@ async def sample(base, case):
     return base + case
 
 
-@probe(each=dict.fromkeys(CASES))
+@probe(each=dict.fromkeys(CASES, ()))
 async def other(case):
     """The cases may be the keys of a dictionary."""
     return case

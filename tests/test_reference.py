@@ -171,7 +171,7 @@ def deployments(tmp_path_factory: pytest.TempPathFactory):
         else:
             target.process.stdin.close()  # --until-eof: the process ends with its parent
     # Each promises to be gone within half a second; together, on a busy machine, they get more.
-    assert {target.process.wait(timeout=2) for target in running.values()} == {0}
+    assert {target.process.wait(timeout=20) for target in running.values()} == {0}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -101,7 +101,7 @@ def probe(
     """
     if function is None:
         return lambda function: probe(function, late=late, each=each)
-    cases = each if isinstance(each, Mapping) else dict.fromkeys(each, ())
+    cases: dict[str, Iterable[str]] = dict(each) if isinstance(each, Mapping) else {case: () for case in each}
     return _fixture(Node(function, is_probe=True, late=late, cases=cases))
 
 
