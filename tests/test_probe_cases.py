@@ -3,7 +3,9 @@
 import pytest
 
 from harness import probe
-from harness.evidence.probe import Gathering, Handle, nodes_of
+from harness.collection import closure
+from harness.errors import Unprovable
+from harness.evidence.probe import Gathering, Handle, nodes_of, resource
 
 CASES = ("GET /a", "GET /b/{c}", "third")
 gathered: list[str] = []
@@ -23,9 +25,15 @@ async def sample(base, case):
     return base + case
 
 
-@probe(each=dict.fromkeys(CASES, ()))
+@resource("marked")
+def lacking():
+    """What the environment of one case lacks."""
+    raise Unprovable("no such thing", "get one")
+
+
+@probe(each={"plain": (), "needing": ("lacking",), "needing more": ("base", "lacking")})
 async def other(case):
-    """The cases may be the keys of a dictionary."""
+    """Cases that need something beside what the function asks for."""
     return case
 
 
@@ -72,6 +80,18 @@ def test_tests_of_one_case_share_what_is_gathered(sample, request, gathering):
 def test_cases_stand_on_the_same_base(sample, base, request):
     nodes_of(request.node)
     assert sample.node.needs == {"base": base.node}
+
+
+def test_case_needs_what_it_names_and_the_others_do_not(other, request, gathering):
+    nodes_of(request.node)
+    marks = {mark for node in closure(request.node) for mark in node.marks}
+    if other.node.case == "plain":
+        assert (other.node.needs, marks, gathering.value(other.node)) == ({}, set(), "plain")
+        return
+    assert (set(other.node.needs) >= {"lacking"}, marks) == (True, {"marked"})
+    assert ("base" in other.node.needs) == (other.node.case == "needing more")
+    with pytest.raises(Unprovable, match="no such thing; get one"):
+        gathering.value(other.node)
 
 
 def test_two_probes_of_cases_are_combined(sample, other, request):

@@ -19,6 +19,12 @@ class TransferLeavesAll(Backend):
             self.holdings[taker][key] = Holding(True, at)
 
 
+class TransferLosesAll(Backend):
+    def hand_over(self, giver, taker, at):
+        super().hand_over(giver, taker, at)
+        self.holdings[taker].clear()
+
+
 class LateReportWins(Backend):
     def change(self, player, key, owned, at):
         self.holdings[player][key] = Holding(owned, at)
@@ -82,6 +88,11 @@ WRONG = {
         "B buys hero; A buys premium; B is reported again; A hands over; A buys pack",
         "A buys premium; A hands over",
         "A should own nothing, and the snapshot says PREMIUM",
+    ),
+    TransferLosesAll: (
+        "A buys premium; A hands over; B expires premium",
+        "A buys premium; A hands over",
+        "B should own PREMIUM, and the snapshot says nothing",
     ),
     LateReportWins: (
         "A buys pack; A renews pack; A is reported late pack; A cancels pack",
