@@ -56,10 +56,6 @@ def pytest_configure(config: pytest.Config) -> None:
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(verifier, "verifier")
-    if config.option.tbstyle == "auto":
-        config.option.tbstyle = (
-            "native"  # a failure shows our message; pytest's costs 20 ms each and is unused
-        )
     if verifier.distributes:
         verifier.begin()
         if verifier.run and not verifier.reached(verifier.run):
@@ -228,7 +224,14 @@ class Verifier:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
+        # A traceback is parsed to be shown; requests are made up by parsing, too, in a thread, and CPython 3.11 cannot
+        # do both at once. A check's failure shows our message, and needs none.
+        style = item.config.option.tbstyle
+        item.config.option.tbstyle = "value" if item.nodeid in self.results.items else style
+        try:
+            report = yield
+        finally:
+            item.config.option.tbstyle = style
         if self.run is None:
             return report
         scrub = self.run.secrets.scrub
