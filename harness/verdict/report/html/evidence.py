@@ -87,6 +87,7 @@ def _test(test: TestVerdict, ticket: str | None, *, opened: bool) -> Markup:
         for label, group in groupby(told, key=itemgetter(0))
         if label in _NAMES
     ]
+    rows = rows or [(text(_NAMES[""]), text(words.first_line(test.message)))]
     body = pairs(rows, class_="told")
     return tag("details", summary, body, open="") if opened else tag("details", summary, body)
 

@@ -28,7 +28,7 @@ def decision(verdict: Verdict) -> Markup:
         tag("p", text(verdict.summary), class_="summary"),
         *_cause(verdict),
         tag("h2", text("What to do now")),
-        steps[0] if len(steps) == 1 else numbered(steps),
+        tag("p", steps[0]) if len(steps) == 1 else numbered(steps),
         class_=f"decision {verdict.decision.lower()}",
     )
 
@@ -63,7 +63,8 @@ def _doubts(verdict: Verdict, advice: RollbackAdvice) -> Markup:
     """What is to be said against a scenario, if it is said against all that calls for it."""
     said = [words.warnings(item) for item in verdict.items if item.id in advice.because]
     each = dict.fromkeys(chain.from_iterable(said)) if all(said) else ()
-    return many(tag("span", text(f"Beware: {warning}"), class_="aside doubt") for warning in each)
+    doubts = (tag("span", text(f"Beware: {warning}"), class_="aside doubt") for warning in each)
+    return many(Markup(f" {doubt}") for doubt in doubts)
 
 
 def _cause(verdict: Verdict) -> Iterator[Markup]:
@@ -76,6 +77,7 @@ def _steps(verdict: Verdict) -> Iterator[Markup]:
     for advice in verdict.rollback:
         yield Markup(
             tag("strong", text(advice.first_action))
+            + " "
             + tag(
                 "span",
                 link(scenario_anchor(advice), scenario_title(advice)),
