@@ -11,6 +11,7 @@ from harness.verdict.report.html.markup import (
     bullets,
     item_anchor,
     link,
+    listed,
     many,
     numbered,
     pairs,
@@ -85,8 +86,8 @@ def _what_to_do(advice: RollbackAdvice) -> Markup:
         (
             (text("First"), tag("strong", text(advice.first_action))),
             (text("Then"), numbered(text(step) for step in advice.steps)),
-            (text("Call"), tag("strong", text("; ".join(advice.escalate_to)))),
-            (text("How it shows"), text("; ".join(advice.symptoms))),
+            (text("Call"), tag("strong", listed(advice.escalate_to))),
+            (text("How it shows"), listed(advice.symptoms)),
         ),
         class_="to-do",
     )
@@ -155,8 +156,8 @@ def _waiting(reason: str, items: list[tuple[ItemVerdict, str]]) -> Markup:
         )
         for item, cases in items
     )
-    listed = bullets(entries)
+    names = bullets(entries)
     # Where a run did not come to them, there is nothing to be done about each.
     if len(items) > LISTED and not any(item.tests for item, _ in items):
-        listed = tag("details", tag("summary", text(words.count(len(items), "item"))), listed)
-    return tag("div", tag("p", symbol("?"), tag("strong", text(reason))), listed, class_="waiting")
+        names = tag("details", tag("summary", text(words.count(len(items), "item"))), names)
+    return tag("div", tag("p", symbol("?"), tag("strong", text(reason))), names, class_="waiting")

@@ -5,7 +5,18 @@ from itertools import chain
 
 from harness.verdict import words
 from harness.verdict.model import Decision, RollbackAdvice, Verdict
-from harness.verdict.report.html.markup import Markup, lines, link, many, numbered, pairs, symbol, tag, text
+from harness.verdict.report.html.markup import (
+    Markup,
+    lines,
+    link,
+    listed,
+    many,
+    numbered,
+    pairs,
+    symbol,
+    tag,
+    text,
+)
 from harness.verdict.report.terminal import duration, when
 
 SIGNS: dict[Decision, str] = {
@@ -82,7 +93,7 @@ def _steps(verdict: Verdict) -> Iterator[Markup]:
                 "span",
                 link(scenario_anchor(advice), scenario_title(advice)),
                 text(". Call: "),
-                text("; ".join(advice.escalate_to)),
+                listed(advice.escalate_to),
                 class_="aside",
             )
             + _doubts(verdict, advice)

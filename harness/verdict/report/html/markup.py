@@ -30,6 +30,11 @@ def tag(name: str, *children: Markup, **attributes: str) -> Markup:
     return Markup(f"<{name}{written}>{''.join(children)}</{name}>{end}")
 
 
+def listed(values: Iterable[str]) -> Markup:
+    """In one line; each is escaped for itself, so that none can swallow the next."""
+    return Markup("; ".join(map(text, values)))
+
+
 def many(parts: Iterable[Markup]) -> Markup:
     return Markup("".join(parts))
 
