@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from textwrap import dedent
 
 _COLUMN = 11  # where the text of a labelled line begins
 _LABELLED = re.compile(r"^(checked|promised|before|observed|repeat|beware|rollback) +(?=\S)|^(the same as) ")
@@ -38,4 +39,4 @@ def blocks(text: str) -> Iterator[tuple[bool, str]]:
 
 def _joined(lines: list[str]) -> Iterator[tuple[bool, str]]:
     if any(line.strip() for line in lines):
-        yield False, "\n".join(lines)
+        yield False, dedent("\n".join(lines))

@@ -112,7 +112,7 @@ def meaning(verdict: Verdict) -> str:
         case "NO-GO":
             broken = {item.severity for item in verdict.items if item.decides}
             worst = next((said for severity, said in _BROKEN.items() if severity in broken), None)
-            return worst or "What was agreed on a known issue no longer holds."
+            return worst or "Nothing new is broken, but what was agreed on a known issue no longer holds."
         case "PARTIAL":
             return "Only a part was checked, and nothing in it is broken. The release itself was not judged."
         case "INCONCLUSIVE":
