@@ -1,4 +1,4 @@
-# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make selfcheck | make mutants | make lint | make serve | make bench
+# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make selfcheck | make seeds | make mutants | make lint | make serve | make bench
 
 SHELL := bash
 .SHELLFLAGS := -eo pipefail -c
@@ -10,7 +10,7 @@ BIN := .venv/bin
 # Without bytecode, pytest rewrites its plugins at every start: a second each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke selfcheck mutants test lint serve bench lock
+.PHONY: smoke selfcheck seeds mutants test lint serve bench lock
 
 smoke: .venv/installed
 	$(BIN)/python -m pytest --env=$(ENV) $(ARGS)
@@ -21,6 +21,10 @@ test: .venv/installed
 # Every fault and every legal variant; the kill matrix goes to reports/selfcheck/.
 selfcheck: .venv/installed
 	$(BIN)/python -m pytest tests/test_selfcheck.py tests/test_isolation.py -n 3 -q --whole=reports/selfcheck $(ARGS)
+
+# Every fault that only fuzzing or a sequence finds, with ten seeds each.
+seeds: .venv/installed
+	$(BIN)/python -m pytest tests/test_seeds.py -n 3 -q --whole=reports/selfcheck $(ARGS)
 
 # Every generic mutation of an answer; what becomes of each goes to reports/selfcheck/mutants/.
 mutants: .venv/installed

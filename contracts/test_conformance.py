@@ -3,12 +3,12 @@
 import pytest
 
 from harness import checks, probe
-from harness.contract.document import operations
+from harness.contract.document import needs, operations
 
 SECURED = [label for label, operation in operations().items() if operation.secured]
 
 
-@probe(each=operations())
+@probe(each={label: needs(operation) for label, operation in operations().items()})
 async def conforming(fuzzing, case):
     """Valid requests of one operation: the examples, the boundaries, and random ones."""
     return await fuzzing.send("valid", case)

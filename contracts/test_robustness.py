@@ -3,10 +3,10 @@
 import pytest
 
 from harness import checks, probe
-from harness.contract.document import operations
+from harness.contract.document import needs, operations
 from harness.contract.fuzzing import GRANTING
 
-TAKING = [label for label, operation in operations().items() if operation.has_input]
+TAKING = {label: needs(operation) for label, operation in operations().items() if operation.has_input}
 MIGHT_GRANT = [label for label, operation in operations().items() if operation.name in GRANTING]
 
 

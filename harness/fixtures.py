@@ -59,10 +59,6 @@ def expect(run: Run) -> Expect:
 @resource()
 def release_mode(run: Run) -> None:
     """A deployment in release mode; what it must refuse, a development server may allow."""
-    _require_release(run)
-
-
-def _require_release(run: Run) -> None:
     if run.environment.file.expect.server_dev_mode:
         raise Unprovable("this is a development server", "set expect.server_dev_mode = false for a release")
 
@@ -114,7 +110,6 @@ def fuzzing(run: Run, api: Api, accounts: Players) -> Fuzzing:
         run.secrets,
         run.ledger,
         run.budget,
-        partial(_require_release, run),
         writes=run.environment.file.access.writes,
     )
 

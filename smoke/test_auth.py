@@ -10,13 +10,13 @@ import pytest
 
 from harness import checks, probe
 from harness.evidence.probe import together
+from harness.evidence.secrets import HASH
 
 DAY_S = 86_400
 WELCOME = {"user": dict, "token": str, "message": str}
 PASSWORD = re.compile(r"passw.*hash|hash.*passw|^passw(or)?d$", re.IGNORECASE)
 DIGEST = re.compile(r"[0-9A-Za-z+/=_-]{32,}")
 CHANGING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", re.IGNORECASE)
-HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)
 
 BAD_NAMES = {
     "empty": "",

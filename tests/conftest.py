@@ -3,6 +3,9 @@
 import asyncio
 import itertools
 import json
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -14,7 +17,7 @@ import httpx
 import jwt
 import pytest
 from hypothesis import settings
-from selfcheck import catalogue, matrix
+from selfcheck import catalogue, matrix, runs
 
 from harness.environment import Environment, File
 from harness.evidence.exchange import Exchange
@@ -199,3 +202,18 @@ def make_player(make_exchange: Callable[..., Exchange]) -> Callable[..., Player]
         return Player("smoke_1", "password", jwt.encode(claims, secret, "HS256"), make_exchange())
 
     return make
+
+
+@pytest.fixture(scope="session")
+def command():
+    """How to start the reference deployment without its imports: from a nursery, see reference/nursery.py."""
+    with tempfile.TemporaryDirectory(prefix="nursery") as place:
+        nursery = subprocess.Popen(
+            [sys.executable, "-m", "reference.nursery", f"{place}/socket"],
+            cwd=runs.ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert nursery.stdout.readline() == b"ready\n"
+        yield ["{python}", "-S", "-E", "reference/hatch.py", f"{place}/socket", "--until-eof"]
+        nursery.communicate()

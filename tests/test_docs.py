@@ -13,7 +13,7 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from harness import plugin
+from harness import options
 from harness.collection import FOLDERS
 from harness.environment import File
 from runbook.loader import load_runbook
@@ -111,10 +111,10 @@ def test_only_real_sections_are_documented():
 
 
 def test_every_option_is_documented():
-    options = re.findall(r'addoption\(\s*"(--[\w-]+)"', Path(plugin.__file__).read_text("utf-8"))
+    named = re.findall(r'addoption\(\s*"(--[\w-]+)"', Path(options.__file__).read_text("utf-8"))
     everything = "\n".join(READ.values())
-    assert len(options) > 5
-    assert [option for option in options if not re.search(rf"{option}\b(?!-)", everything)] == []
+    assert len(named) > 5
+    assert [option for option in named if not re.search(rf"{option}\b(?!-)", everything)] == []
 
 
 def test_every_marker_says_section_folder_or_need():

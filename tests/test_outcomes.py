@@ -269,6 +269,7 @@ def test_read_only_run_writes_nothing(suite, always):
         (["--env=nowhere"], 4, "--env=nowhere: no such environment; use one of local"),
         (["--env=no/such/file.toml"], 4, "no/such/file.toml: no such file; name an existing file"),
         (["--base-url=example"], 4, "--base-url: 'example' is not an http(s) origin; write https://"),
+        (["--fuzz-seconds=nan"], 4, "--fuzz-seconds: nan is out of range; choose up to 3600"),
     ],
 )
 def test_option_gives_its_answer_and_exit_code(suite, arguments, code, said):
@@ -304,7 +305,7 @@ def test_check_env_names_the_cause_of_an_unreachable_target(suite, free_port):
     assert "unreachable  not ready within 1 s" in ended.said
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def extra_module(tmp_path_factory):
     """A copy of the project with one more module of checks, from which the suite is run."""
 
@@ -392,6 +393,77 @@ def test_step_summary_that_cannot_be_written_changes_no_outcome(suite, tmp_path)
     assert "warning: the step summary could not be written: " in ended.said
 
 
+CASES = """
+import pytest
+
+from harness import checks, probe
+
+CASES, GATHERED = ("one", "two", "three"), []
+
+@probe(each=CASES)
+async def gathered(fuzzing, case):
+    \"\"\"A case, and from which seed this process makes up requests.\"\"\"
+    GATHERED.append(case)
+    return case, fuzzing.budget.seed
+
+@checks("health.basic")
+def test_each(gathered, record_property):
+    case, seed = gathered
+    record_property("note", f"seed {seed}")
+    assert GATHERED.count(case) == 1
+
+@checks("health.basic")
+@pytest.mark.parametrize("gathered", ["two"], indirect=True)
+def test_some(gathered, record_property):
+    assert gathered[0] == "two"
+    assert GATHERED.count("two") == 1
+"""
+
+
+@pytest.fixture(scope="module")
+def cases(extra_module):
+    return extra_module(CASES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        ([], ["each[one]", "each[three]", "each[two]", "some[two]"]),
+        (["-n", "2"], ["each[one]", "each[three]", "each[two]", "some[two]"]),
+        (["-k", "two"], ["each[two]", "some[two]"]),
+        (["smoke/test_more.py::test_each[three]"], ["each[three]"]),
+    ],
+    ids=["all", "distributed", "by-keyword", "by-id"],
+)
+def test_each_case_is_a_test_of_its_own_gathered_once_from_one_seed(suite, cases, arguments, ids):
+    place = [] if "::" in str(arguments) else ["smoke/test_more.py"]
+    ended = suite("-v", *place, *arguments, cwd=cases)
+    passed = re.findall(r"(?m)^(?:\[gw.*PASSED )?smoke/test_more.py::test_(\S+?\])", ended.said)
+    assert (ended.code, sorted(set(passed))) == (0, ids), ended.said
+    assert len([note for note in ended.verdict["notes"] if note.startswith("seed ")]) == 1
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_allure_gets_a_result_for_each_operation_and_no_failure_is_hidden(suite, tmp_path, workers):
+    """It takes results of the same historyId for attempts at one test, and shows the last."""
+    failing, fault = "test_operation[POST /api/purchases/verify]", {"REFERENCE_FAULTS": "fuzz.android-418"}
+    selected = (
+        "contracts/test_conformance.py",
+        "-k",
+        "purchase",
+        "--fuzz-examples=2",
+        f"--alluredir={tmp_path}",
+    )
+    ended = suite(*selected, *workers, variables=fault)
+    results = [json.loads(path.read_text("utf-8")) for path in tmp_path.glob("*-result.json")]
+    counted = re.findall(r"(\d+) (?:passed|failed)", ended.said.splitlines()[-1])
+    assert len(results) == sum(map(int, counted)) > 5, ended.said
+    assert len({result["historyId"] for result in results}) == len(results)
+    assert {result["name"]: result["status"] for result in results if result["status"] != "passed"} == {
+        failing: "failed"
+    }
+
+
 def test_setting_up_alone_proves_nothing(suite):
     ended = suite("--setup-only")
     assert ended.last_words == []
@@ -437,10 +509,11 @@ def test_health_that_makes_no_sense_is_no_go(suite, always, body):
     ("arguments", "env"),
     [
         (["--reports=/dev/null/x"], "local"),
+        (["--fuzz-seed=-1"], "local"),
         ([], '[target]\nbase_url = "https://x.invalid"\nca_file = "pytest.ini"\n'),
         ([], '[target]\nbase_url = "https://x.invalid"\n[webhook]\nheader = "X Bad"\n'),
     ],
-    ids=["reports", "ca-file", "header"],
+    ids=["reports", "seed", "ca-file", "header"],
 )
 def test_unusable_setting_is_one_line(suite, arguments, env):
     ended = suite(*arguments, env=env)

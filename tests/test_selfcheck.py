@@ -1,8 +1,5 @@
 """Every fault is caught by its item, no legal variant raises an alarm; --whole runs them all."""
 
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -28,25 +25,12 @@ def folder(request, tmp_path):
     return Path(request.config.getoption("whole") or tmp_path)
 
 
-@pytest.fixture(scope="session")
-def command():
-    """How to start the reference deployment without its imports: from a nursery, see reference/nursery.py."""
-    with tempfile.TemporaryDirectory(prefix="nursery") as place:
-        nursery = subprocess.Popen(
-            [sys.executable, "-m", "reference.nursery", f"{place}/socket"],
-            cwd=runs.ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert nursery.stdout.readline() == b"ready\n"
-        yield ["{python}", "-S", "-E", "reference/hatch.py", f"{place}/socket", "--until-eof"]
-        nursery.communicate()
-
-
 def test_fault_is_caught_by_its_item(fault, folder, command):
     place = folder / "runs" / fault.name
     env = catalogue.environment_file(place, command)
-    ended = runs.run(place, f"--env={env}", fault.checks, variables={"REFERENCE_FAULTS": fault.name})
+    ended = runs.run(
+        place, f"--env={env}", fault.checks, *fuzzed.options(), variables={"REFERENCE_FAULTS": fault.name}
+    )
     row = matrix.row(fault.name, fault.description, fault.item, "NO-GO", ended)
     matrix.save(folder, row)
     assert row.decision == "NO-GO", ended.said[-3000:]
@@ -57,7 +41,7 @@ def test_legal_variant_raises_no_alarm(variant, folder, command):
     place = folder / "runs" / variant.name
     env = catalogue.environment_file(place, command, variant)
     variables = {**variant.variables, "REFERENCE_VARIANTS": variant.name}
-    ended = runs.run(place, f"--env={env}", *fuzzed.ALIKE, variables=variables)
+    ended = runs.run(place, f"--env={env}", *fuzzed.options(examples=fuzzed.BRIEF), variables=variables)
     row = matrix.row(variant.name, variant.description, None, variant.expected, ended)
     matrix.save(folder, row)
     assert (row.decision, row.broken) == (variant.expected, []), ended.said[-5000:]

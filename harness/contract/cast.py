@@ -99,7 +99,8 @@ class Scene:
     def _event(self, event: dict[str, Any]) -> dict[str, Any]:
         cast = {field: self._owned(event[field]) for field in NAMED if field in event}
         if isinstance(event.get("id"), str) and UUID.fullmatch(event["id"]):
-            cast["id"] = str(uuid.uuid4())
+            fresh = str(uuid.uuid4())
+            cast["id"] = fresh.upper() if event["id"] == event["id"].upper() else fresh
         return {**event, **cast}
 
     def _owned(self, made_up: Any) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from harness.target.api import SIMULATED
+
 FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -51,6 +53,15 @@ def operations() -> dict[str, Operation]:
         if method in METHODS
     ]
     return {operation.label: operation for operation in found}
+
+
+def needs(operation: Operation) -> tuple[str, ...]:
+    """The resources (harness/fixtures.py) without which the operation can't be called here."""
+    if operation.method == "GET":
+        return ()
+    if operation.name in SIMULATED:
+        return ("writing", "release_mode")
+    return {"webhook": ("webhooks",), "verify_purchase": ("verification",)}.get(operation.name, ("writing",))
 
 
 def _all_by_bearer(ways: list[dict[str, Any]]) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Literal
 
@@ -30,7 +30,8 @@ MOST: dict[Kind, dict[str, int]] = {
     "invalid": dict.fromkeys(SIMULATED, 12),
 }
 LARGEST = 10_000  # requests of any other operation
-AGAIN = 6  # requests of an operation that are sent once more, without a token
+AT_ONCE = 64  # requests of all operations; the others wait, and are kept back once the time is over
+AGAIN = 12  # examples of an operation that are sent once more, without a token
 SHOWN = 5  # departures that a failure lists
 OWNED_GATES = ("cinematic_access", "cinematic_url")  # where owners see more
 GRANTING = ("verify_purchase", "webhook", *SIMULATED)  # whose invalid requests might grant something
@@ -47,28 +48,42 @@ class Sent:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Answers, requests that got none, and how many were kept back by the budget or a throttle."""
+    """Answers, requests that got none, and why others were kept back: the budget, a throttle, the fence."""
 
     answered: list[Sent]
     unanswered: list[PromiseBroken]
-    unsent: int
+    kept_back: list[Unprovable]
+
+    def some(self) -> "Outcome":
+        """Itself; raises Unprovable where every single request was kept back."""
+        if self.kept_back and not self.answered and not self.unanswered:
+            raise self.kept_back[-1]
+        return self
 
 
 @dataclass(frozen=True)
 class Fuzzed:
     """What became of the made-up requests of one operation.
 
-    `tokenless`: some of them, sent once more without a token. `unanswered`: what got no answer at all. `unsent`: how
-    many the budget or a throttle kept back. `after`: what the caller then saw, where the requests might have granted.
+    `again`: some of them, sent once more without a token. `after`: what the player then saw whom they were about,
+    where they might have granted.
     """
 
     operation: Operation
     budget: Budget
-    sent: list[Sent]
-    tokenless: list[Exchange]
-    unanswered: list[PromiseBroken]
-    unsent: int
+    first: Outcome
+    again: Outcome
     after: Exchange | None
+
+    @property
+    def unsent(self) -> int:
+        """How many the budget or a throttle kept back."""
+        return len(self.first.kept_back) + len(self.again.kept_back)
+
+    @property
+    def tokenless(self) -> list[Exchange]:
+        """The answers to requests without a token; raises Unprovable where none could be sent."""
+        return [each.exchange for each in self.again.some().answered]
 
     @property
     def notes(self) -> list[str]:
@@ -102,13 +117,15 @@ class Fuzzed:
     def _told(self, judge: Callable[[Sent], list[str]]) -> list[str]:
         """Each departure once, with the shortest request that shows it."""
         told: dict[str, str] = {}
-        for each in sorted(self.sent, key=lambda each: len(each.exchange.sent_body)):
+        answered = [*self.first.answered, *self.again.answered]
+        for each in sorted(answered, key=lambda each: len(each.exchange.sent_body)):
             for departure in [*judge(each), *each.leaks]:
                 if departure not in told and len(told) < SHOWN:
                     # To read the status is what makes the exchange evidence.
                     told[departure] = f"{each.exchange.title}: {departure}"
                     _ = each.exchange.status
-        found = [*map(str, self.unanswered[:SHOWN]), *told.values()]
+        unanswered = [*self.first.unanswered, *self.again.unanswered]
+        found = [*map(str, unanswered[:SHOWN]), *told.values()]
         return [*found, self.budget.note] if found else []
 
 
@@ -123,43 +140,39 @@ class Fuzzing:
         secrets: Secrets,
         ledger: Ledger,
         budget: Budget,
-        require_release: Callable[[], None],
         *,
         writes: bool,
     ) -> None:
         self._api, self._roles, self._webhooks = api, roles, webhooks
         self._secrets, self._ledger = secrets, ledger
-        self._budget, self._require_release, self._writes = budget, require_release, writes
+        self._budget, self._writes = budget, writes
         self._over: dict[Kind, float] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def send(self, kind: Kind, label: str) -> Fuzzed:
         """Requests of one operation, and their answers; raises Unprovable where none could be sent."""
         operation = operations()[label]
-        if operation.name in SIMULATED:
-            self._require_release()
         over = self._over.setdefault(kind, monotonic() + self._budget.seconds)
         requests = await self._made_up(kind, operation)
-        sent = await self._all(
-            {
-                number: self._in_time(over, self._call(operation, request, number, kind))
-                for number, request in enumerate(requests)
-            }
-        )
-        again = requests[: AGAIN if operation.secured and kind == "valid" else 0]
-        tokenless = await self._all(
+        calls = {
+            number: self._in_time(over, self._call(operation, request, number, kind))
+            for number, request in enumerate(requests)
+        }
+        first = (await self._all(calls)).some()
+        examples = [each for each in requests if each.origin == "example"]
+        some = spread(examples, AGAIN) if operation.secured and kind == "valid" else []
+        again = await self._all(
             {
                 number: self._call(operation, request, number, kind, anonymous=True)
-                for number, request in enumerate(again)
+                for number, request in enumerate(some)
             }
         )
         after = kind == "invalid" and operation.name in GRANTING
         return Fuzzed(
             operation,
             self._budget,
-            sent.answered,
-            [each.exchange for each in tokenless.answered],
-            sent.unanswered + tokenless.unanswered,
-            sent.unsent,
+            first,
+            again,
             await self._after(operation) if after else None,
         )
 
@@ -175,7 +188,9 @@ class Fuzzing:
     ) -> Sent:
         by = None if anonymous else await self._credentials(operation, number)
         scene = await self._scene(operation, request, number, kind)
-        body = scene.body(operation, request, self._name)
+        body = scene.body(operation, request, self._roles.players.name)
+        if operation.name == "register" and body is not request.body:
+            self._ledger.record("account", username=body["username"])
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         if operation.name == "webhook":
             exchange = await self._webhooks().post(content or b"")
@@ -185,7 +200,7 @@ class Fuzzing:
                 operation.method,
                 by=by,
                 content=content,
-                harmless=operation.name == "login",
+                harmless=operation.name == "login" and self._writes,
                 path=scene.path(request),
             )
         return Sent(request, exchange, self._leaks(exchange, by))
@@ -218,33 +233,31 @@ class Fuzzing:
             return await (await self._roles.customer("victim")).settled()
         return await self._api.snapshot(await self._roles.player("caller"))
 
-    def _name(self) -> str:
-        name = self._roles.players.name()
-        self._ledger.record("account", username=name)
-        return name
-
     async def _in_time(self, over: float, call: Coroutine[Any, Any, Sent]) -> Sent:
-        if monotonic() > over:
-            call.close()
-            raise Unprovable("the time for fuzzing was over", "give it more with --fuzz-seconds")
-        return await call
+        try:
+            async with self._turns:
+                if monotonic() > over:
+                    raise Unprovable("the time for fuzzing was over", "give it more with --fuzz-seconds")
+                return await call
+        finally:
+            call.close()  # it may not have begun
 
-    async def _all(self, calls: Mapping[int, Coroutine[Any, Any, Sent]]) -> "Outcome":
-        """What became of the calls; raises Unprovable where every single one was kept back."""
-        cases = await together(calls)
-        outcome, reason = Outcome([], [], 0), None
+    async def _all(self, calls: Mapping[int, Coroutine[Any, Any, Sent]]) -> Outcome:
+        """What became of the calls."""
+        cases, outcome = await together(calls), Outcome([], [], [])
         for number in cases:
             try:
                 outcome.answered.append(cases[number])
             except PromiseBroken as error:
                 outcome.unanswered.append(error)
             except Unprovable as error:
-                reason = error
-        if reason is not None and not outcome.answered and not outcome.unanswered:
-            raise reason
-        return replace(outcome, unsent=len(cases) - len(outcome.answered) - len(outcome.unanswered))
+                outcome.kept_back.append(error)
+        return outcome
 
     def _leaks(self, exchange: Exchange, by: Player | None) -> list[str]:
         known = {entry["username"] for entry in self._ledger.entries if entry["kind"] == "account"}
-        asked = f"{exchange.url} {exchange.sent_body.decode('utf-8', 'replace')} {by.username if by else ''}"
-        return judging.leaks(exchange, self._secrets.found_in, {name for name in known if name not in asked})
+        sent = exchange.sent_body.decode("utf-8", "replace")
+        # "Adam" and "adam" are one name (contract, section 2): a target may answer with the other spelling.
+        asked = f"{exchange.url} {sent} {by.username if by else ''}".lower()
+        strangers = {name for name in known if name.lower() not in asked}
+        return judging.leaks(exchange, self._secrets.found_in, strangers)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from harness.contract.document import FILE, Operation
 from harness.contract.written import Origin, Request, distinct, hostile, of_other_kinds, written
@@ -125,7 +126,14 @@ def _requests(origin: Origin, cases: "Iterable[Case[Any]]") -> Iterator[Request]
     for case in cases:
         sent = case.as_transport_kwargs(base_url="http://localhost")
         body = _whole(sent["json"]) if "json" in sent else sent.get("data")
-        yield Request(origin, dict(case.path_parameters or {}), body)
+        yield Request(
+            origin, {name: _plain(each) for name, each in (case.path_parameters or {}).items()}, body
+        )
+
+
+def _plain(value: Any) -> Any:
+    """A value of a path before it was percent-encoded: the client encodes it, and once is enough."""
+    return unquote(value) if isinstance(value, str) else value
 
 
 def _whole(value: Any) -> Any:

@@ -12,18 +12,22 @@ from harness.contract.document import Operation, described, resolved
 from harness.contract.generating import known
 from harness.contract.written import Request
 from harness.evidence.exchange import Exchange, witnessed
+from harness.evidence.secrets import HASH
 
-HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)
 TRACE = re.compile(
-    r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|\bat [\w.$<>]+ ?\([^)]*:\d+:\d+\)"
+    r"Traceback \(most recent call last\)|File \\?\"[^\"]+\", line \d+"  # in JSON a quote has a backslash
+    r"|\bat (async |new )?[\w.$<>]+ (\[as \w+\] )?\([^)]*:\d+:\d+\)|\bat (async )?[\w:]*/[^\s()]+:\d+:\d+\b"
 )
 # A server in front of the application answers these by itself, in its own words.
 FRONT = (405, 413, 414, 431)
 # Kept of a schema where only kinds of values count: all else may be taken by a lenient deployment.
 KINDS = ("type", "properties", "items", "anyOf", "oneOf", "allOf")
 NUMBERS = {"integer", "number"}
-# Of an event. A deployment does not judge what it does not read: the store, the price, one name beside another.
-MUST_READ = ("id", "type", "entitlement_ids")
+# Names and passwords have rules (section 2); elsewhere a deployment may take more than it is asked to.
+RULES = {"register": {"username": "pattern", "password": "minLength"}}
+# Of a delivery. A deployment does not judge what it does not read: the store, the price, one name beside another.
+MUST_READ = ("event", "id", "type", "entitlement_ids")
+KIND_NAMES = {str: "string", bool: "boolean", type(None): "null"}  # of listed values, in JSON Schema
 
 
 def departures(operation: Operation, exchange: Exchange) -> list[str]:
@@ -105,10 +109,13 @@ def _body(operation: Operation) -> jsonschema_rs.Draft202012Validator | None:
     body = described(operation).get("requestBody")
     if body is None:
         return None
-    wanted = body["content"]["application/json"]["schema"]
-    # Names and passwords have rules (section 2); elsewhere a deployment may take more than it is asked to.
-    keep = (*KINDS, "minLength") if operation.name == "register" else KINDS
-    return jsonschema_rs.Draft202012Validator(_loose(wanted, keep))
+    wanted = resolved(body["content"]["application/json"]["schema"])
+    loose = _loose(wanted, KINDS)
+    for name, rule in RULES.get(operation.name, {}).items():
+        loose["properties"][name] = _loose(wanted["properties"][name], (*KINDS, rule))
+    if operation.name == "webhook":
+        loose["properties"] = _read(loose["properties"])
+    return jsonschema_rs.Draft202012Validator(loose)
 
 
 def _loose(part: Any, keep: Iterable[str]) -> Any:
@@ -122,6 +129,9 @@ def _loose(part: Any, keep: Iterable[str]) -> Any:
             # A number as text, or a text as number of the same digits: taken or refused, both are seen.
             kinds = value if isinstance(value, list) else [value]
             loose |= {} if NUMBERS & set(kinds) else {"type": value}
+        elif key in ("enum", "const") and "type" not in part:
+            listed = {KIND_NAMES.get(type(each), "") for each in (value if key == "enum" else [value])}
+            loose |= {} if "" in listed else {"type": sorted(listed)}
         elif key == "properties":
             loose[key] = {name: _loose(each, keep) for name, each in value.items()}
         elif key in keep:
@@ -143,12 +153,16 @@ def _flat(loose: dict[str, Any]) -> dict[str, Any]:
 
 def _union(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
     """An event each of whose fields, if it has to be read, is as some alternative has it."""
-    names = {name for each in alternatives for name in each["properties"] if name in MUST_READ}
+    names = {name for each in alternatives for name in each["properties"]}
     fields = {
         name: {"anyOf": [each["properties"][name] for each in alternatives if name in each["properties"]]}
         for name in sorted(names)
     }
-    return {"type": "object", "properties": fields}
+    return {"type": "object", "properties": _read(fields)}
+
+
+def _read(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in fields.items() if name in MUST_READ}
 
 
 def _statuses(operation: Operation) -> set[str]:

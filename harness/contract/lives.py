@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
 
 from harness.contract.budget import Budget
 from harness.contract.model import Model, Step
 from harness.contract.novelty import lives, model_of
 from harness.contract.stage import Stage
-from harness.errors import Unprovable
+from harness.errors import PromiseBroken, Unprovable
 from harness.evidence.exchange import Exchange
 
 LIVES = ("life-1", "life-2", "life-3", "life-4")
-STEPS_AN_EXAMPLE = 3  # steps of a life for each of --fuzz-examples
+STEPS_AN_EXAMPLE = 4  # steps of a life for each of --fuzz-examples
 SHORTENINGS = 12  # attempts to find a shorter life that fails, each with two new accounts
 
 
@@ -111,13 +111,23 @@ class Lives:
                 attempts += 1
                 steps = played.steps
                 shorter = self._possible(number, [*steps[:start], *steps[start + size :]])
-                again = await self._played(number, shorter, over) if shorter else replace(played, problem="")
-                if again.problem:
-                    played = again
-                else:
+                again = await self._fails(number, shorter, over)
+                if again is None:
                     start += size
+                else:
+                    played = again
             size //= 2
         return played
+
+    async def _fails(self, number: int, steps: Sequence[Step], over: float) -> Played | None:
+        """The life, if it fails by a disagreement too; what else befalls it must not hide the one that was found."""
+        if not steps:
+            return None
+        try:
+            again = await self._played(number, steps, over)
+        except (PromiseBroken, Unprovable):
+            return None
+        return again if again.problem else None
 
     def _possible(self, number: int, steps: Sequence[Step]) -> list[Step]:
         """The steps that are possible one after another; what has become impossible is left out."""

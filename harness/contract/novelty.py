@@ -2,9 +2,10 @@
 
 from collections.abc import Hashable, Sequence
 from functools import cache
+from itertools import islice
+from random import Random
 
-from harness.contract.generating import ONE_AT_A_TIME, drawn
-from harness.contract.model import ONCE, OWNED, STEPS, THINGS, Model, Step
+from harness.contract.model import OWNED, STEPS, SUBSCRIPTIONS, THINGS, Model, State, Step
 
 
 @cache
@@ -13,27 +14,19 @@ def lives(seed: int, count: int, length: int, *, verifies: bool) -> list[list[St
 
     `verifies`: in every second one, from the last, some purchases are verified.
     """
-    from hypothesis import strategies
+    random, seen = Random(seed), Seen()
+    return [_life(random, seen, length, model_of(number, verifies)) for number in range(count)]
 
-    @strategies.composite
-    def all_of_them(draw: strategies.DrawFn) -> list[list[Step]]:
-        seen = Seen()
-        return [_life(draw, seen, length, number, verifies) for number in range(count)]
 
-    def _life(draw: strategies.DrawFn, seen: "Seen", length: int, number: int, verifies: bool) -> list[Step]:
-        model, steps = model_of(number, verifies), list[Step]()
-        for _ in range(length):
-            possible = [step for step in STEPS if model.may(step)]
-            step = draw(strategies.sampled_from(seen.newest(possible, model, steps)))
-            seen.note(step, model, steps)
-            model.apply(step)
-            steps.append(step)
-        return steps
-
-    # The first example is the plainest one.
-    with ONE_AT_A_TIME:
-        made: list[list[list[Step]]] = drawn(all_of_them(), seed, 2)
-    return made[-1]
+def _life(random: Random, seen: "Seen", length: int, model: Model) -> list[Step]:
+    steps: list[Step] = []
+    for _ in range(length):
+        possible = [step for step in STEPS if model.may(step)]
+        step = random.choice(seen.newest(possible, model, steps))
+        seen.note(step, model, steps)
+        model.apply(step)
+        steps.append(step)
+    return steps
 
 
 def model_of(number: int, verifies: bool) -> Model:
@@ -48,32 +41,51 @@ class Seen:
         self._seen: set[Hashable] = set()
 
     def newest(self, possible: Sequence[Step], model: Model, steps: Sequence[Step]) -> list[Step]:
-        """Those that are new in as many ways as any of them is."""
-        ways = {step: len(circumstances(step, model, steps) - self._seen) for step in set(possible)}
-        most = max(ways.values())
-        return [step for step in possible if ways[step] == most]
+        """Those that are new in what matters most; else in anything; else all."""
+        ways = {step: circumstances(step, model, steps) for step in set(possible)}
+        for rank in range(2):
+            if new := [step for step in possible if not ways[step][rank] <= self._seen]:
+                return new
+        return list(possible)
 
     def note(self, step: Step, model: Model, steps: Sequence[Step]) -> None:
         """The step happens."""
-        self._seen |= circumstances(step, model, steps)
+        self._seen = self._seen.union(*circumstances(step, model, steps))
 
 
-def circumstances(step: Step, model: Model, steps: Sequence[Step]) -> set[Hashable]:
-    """What came before it to the same thing, and what else the players have."""
-    before = [past.happening for past in steps if _concerns(past, step)]
-    if step.happening in ("verifies nothing", "logs in", "logs out"):
-        return {step.happening}
-    if step.happening == "is reported again":
-        return {(step.happening, *before[-1:])}
-    others = {model.state(step.actor, thing) for thing in THINGS if thing != step.thing}
-    theirs = {model.state(step.other, thing) in OWNED for thing in model.owned(step.actor)}
-    kind = "once" if step.thing in ONCE else ""
-    return {
-        (step.happening, *before[-1:]),
-        (step.happening, *before[-2:]),
-        (step.happening, kind, *sorted(others - {"never"})),
-        (step.happening, len(model.owned(step.actor)) > 1, True in theirs),
-    }
+def circumstances(
+    step: Step, model: Model, steps: Sequence[Step]
+) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
+    """What came before it, and what else the players have: what matters most, and what else there is."""
+    happening = step.happening
+    before = [*islice((past.happening for past in reversed(steps) if _concerns(past, step)), 2)][::-1]
+    if happening in ("logs in", "logs out"):
+        sessions = [
+            past.happening for past in steps if past.actor == step.actor and past.happening[:4] == "logs"
+        ]
+        return frozenset({(happening, *sessions[-2:])}), frozenset()
+    if happening in ("verifies nothing", "is reported again"):
+        return frozenset({happening}), frozenset({(happening, *before[-1:])})
+    others = {thing: model.state(step.actor, thing) for thing in THINGS if thing != step.thing}
+    if happening == "hands over":
+        owned = model.owned(step.actor)
+        doubled = any(model.state(step.other, thing) in OWNED for thing in owned)
+        lost = bool({"expired", "refunded"} & set(others.values()))
+        back = "gone" in others.values() or any(model.state(step.other, thing) == "gone" for thing in owned)
+        opens = bool({"pack", "hero"} & owned)
+        ways = {(happening, len(owned) > 1, doubled), (happening, lost), (happening, back, opens)}
+        return frozenset(ways), frozenset()
+    beside = ("cancelled" in others.values(), others.get("hero") in OWNED, _standing(others))
+    kind = "subscription" if step.thing in SUBSCRIPTIONS else "once"
+    matters: set[Hashable] = {(happening, *before[-1:])}
+    if happening in ("buys", "expires", "is refunded", "verifies"):
+        matters.add((happening, kind, *beside))
+    return frozenset(matters), frozenset({(happening, *before[-2:]), (happening, *beside)})
+
+
+def _standing(others: dict[str, State]) -> bool:
+    """Whether the player owns something beside heroes."""
+    return any(state in OWNED for thing, state in others.items() if thing != "hero")
 
 
 def _concerns(past: Step, step: Step) -> bool:

@@ -57,7 +57,7 @@ class Stage:
         self._ended: list[Player] = []
         self._bought: dict[tuple[str, str], dict[str, Any]] = {}  # the subscription, by whose it is
         self._seen: dict[str, set[str]] = {}  # what each player owned when the gates were last tried
-        self._sent: dict[str, list[Event]] = {actor: [] for actor in customers}
+        self._sent: dict[str, list[tuple[str, Event]]] = {actor: [] for actor in customers}
 
     async def let(self, step: Step, things: set[str]) -> Exchange:
         """Let a step happen to a player who owns these things."""
@@ -66,7 +66,7 @@ class Stage:
             case "hands over":
                 return await self._hand_over(step, things)
             case "is reported again":
-                return await self._report(step, self._random.choice(self._sent[step.actor]))
+                return await self._report(step, self._earlier(step, things))
             case "verifies":
                 return await self._verify(player, step.thing)
             case "verifies nothing":
@@ -152,9 +152,15 @@ class Stage:
             self._bought[place] = event
         return event
 
+    def _earlier(self, step: Step, things: set[str]) -> Event:
+        """An event that was reported before, preferably of what the player owns no more: it must not come back."""
+        sent = self._sent[step.actor]
+        lost = [event for thing, event in sent if thing and thing not in things]
+        return self._random.choice(lost or [event for _, event in sent])
+
     async def _report(self, step: Step, event: Event) -> Exchange:
-        if event not in self._sent[step.actor]:
-            self._sent[step.actor].append(event)
+        if step.happening != "is reported again":
+            self._sent[step.actor].append((step.thing, event))
         answer = await self._customers[step.actor].deliver(event)
         return answer.expect(200, owner="webhooks.delivered")
 

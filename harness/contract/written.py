@@ -51,19 +51,20 @@ def of_other_kinds(operation: Operation) -> Iterator[Request]:
 
 
 def distinct(requests: Iterable[Request]) -> list[Request]:
-    """Without repetitions, the first of each kept."""
-
-    def key(request: Request) -> str:
-        return json.dumps([request.path, request.body], default=repr, sort_keys=True)
-
-    return list({key(request): request for request in reversed(list(requests))}.values())[::-1]
+    """Without repetitions, the first of each kept in its place."""
+    found: dict[str, Request] = {}
+    for request in requests:
+        key = json.dumps([request.path, request.body], default=repr, sort_keys=True)
+        found.setdefault(key, request)
+    return list(found.values())
 
 
 def _replaced(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         for key, each in value.items():
             yield from ({**value, key: other} for other in _replaced(each))
-    yield from (kind for kind in KINDS if type(kind) is not type(value))
+    own = int if isinstance(value, float) else type(value)  # JSON has one kind of number
+    yield from (kind for kind in KINDS if type(kind) is not own)
 
 
 def _placeholders(operation: Operation) -> dict[str, list[Any]]:

@@ -30,7 +30,8 @@ _CASE = "case"  # the parameter by which a probe of several cases learns which o
 class Node:
     """A probe or a resource, the marks it gives to tests that need it, and (once collected) what it needs.
 
-    `case`: which one of its cases a probe of several gathers; None for all others. `of`: the nodes of the others.
+    `case`: which one of its cases a probe of several gathers, None for all others; `cases`: what it needs for each of
+    them beside its parameters; `of`: their nodes.
     """
 
     function: Callable[..., Any]
@@ -39,16 +40,20 @@ class Node:
     late: bool = False
     needs: "dict[str, Node] | None" = None
     case: str | None = None
+    cases: Mapping[str, Iterable[str]] = field(default_factory=dict)
     of: "dict[str, Node]" = field(default_factory=dict)
 
     @property
     def parameters(self) -> list[str]:
-        return [name for name in self._names if name not in (_RUN, _CASE)]
+        """What it asks for by name, and what any of its cases needs."""
+        more = [name for case in self.cases.values() for name in case]
+        return list(dict.fromkeys(name for name in [*self.names, *more] if name not in (_RUN, _CASE)))
 
     @property
-    def own(self) -> set[str]:
-        """Which arguments it gets beside what it needs."""
-        return {_RUN, _CASE} & set(self._names)
+    def wanted(self) -> list[str]:
+        """What it needs: of the parameters of a probe of several cases, those of its own case."""
+        more = self.cases[self.case] if self.case is not None else ()
+        return [name for name in self.parameters if name in {*self.names, *more}]
 
     @property
     def title(self) -> str:
@@ -56,7 +61,8 @@ class Node:
         return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}{case}"
 
     @property
-    def _names(self) -> Iterable[str]:
+    def names(self) -> Iterable[str]:
+        """The parameters of the function."""
         return inspect.signature(self.function).parameters
 
     def at(self, case: str) -> "Node":
@@ -85,16 +91,18 @@ def probe(
     function: Callable[..., Coroutine[Any, Any, Any]] | None = None,
     *,
     late: bool = False,
-    each: Iterable[str] = (),
+    each: Mapping[str, Iterable[str]] | Iterable[str] = (),
 ) -> Any:
     """Declare a piece of evidence; the function's parameters are probes and resources.
 
     `late`: it waits on purpose, so that its tests had better be judged after all others. `each`: it is gathered once
-    for each of these cases, which the parameter `case` names; a test that asks for it is run for each of them.
+    for each of these cases, which the parameter `case` names; a test that asks for it is run for each of them. As a
+    mapping it names the resources that a case needs beside those of all.
     """
     if function is None:
         return lambda function: probe(function, late=late, each=each)
-    return _fixture(Node(function, is_probe=True, late=late), tuple(each))
+    cases = each if isinstance(each, Mapping) else dict.fromkeys(each, ())
+    return _fixture(Node(function, is_probe=True, late=late, cases=cases))
 
 
 def resource(*marks: str) -> Callable[[Callable[..., Any]], Any]:
@@ -102,18 +110,18 @@ def resource(*marks: str) -> Callable[[Callable[..., Any]], Any]:
     return lambda function: _fixture(Node(function, is_probe=False, marks=marks))
 
 
-def _fixture(node: Node, each: tuple[str, ...] = ()) -> Any:
+def _fixture(node: Node) -> Any:
     def handle(request: Any = None, **_: Handle) -> Handle:
-        return Handle(node.at(request.param) if each else node)
+        return Handle(node.at(request.param) if node.cases else node)
 
     # pytest reads the parameters from here: that is how it knows the whole closure of a test.
-    names = [*(["request"] if each else []), *node.parameters]
+    names = [*(["request"] if node.cases else []), *node.parameters]
     parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names]
     handle.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     handle.__name__, handle.__doc__ = node.function.__name__, node.function.__doc__
     handle.__module__ = node.function.__module__
     handle.node = node  # type: ignore[attr-defined]
-    return pytest.fixture(scope="session", params=each or None)(handle)
+    return pytest.fixture(scope="session", params=list(node.cases) or None)(handle)
 
 
 def nodes_of(item: pytest.Item) -> list[Node]:
@@ -128,7 +136,12 @@ def nodes_of(item: pytest.Item) -> list[Node]:
         if node is not None and name in cases:
             node = node.at(cases[name])
         if node is not None and node.needs is None:
-            node.needs = {need: found for need in node.parameters if (found := bound(need)) is not None}
+            node.needs = {need: found for need in node.wanted if (found := bound(need)) is not None}
+            for need in node.needs.values():
+                if need.case is not None:  # it would be gathered once, from the first case
+                    raise pytest.UsageError(
+                        f"{node.title} stands on {need.title}, one case of several; only a test can ask for it"
+                    )
         return node
 
     names = item._fixtureinfo.argnames  # type: ignore[attr-defined]
@@ -243,8 +256,8 @@ class Gathering:
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
-        arguments = dict(zip(needs, outcomes, strict=True))
-        arguments |= {name: {_RUN: self._run, _CASE: node.case}[name] for name in node.own}
+        given = {**dict(zip(needs, outcomes, strict=True)), _RUN: self._run, _CASE: node.case}
+        arguments = {name: given[name] for name in node.names if name in given}
         if not node.is_probe:
             return node.function(**arguments)
         began, exchanges = now(), list[Exchange]()

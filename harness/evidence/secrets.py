@@ -6,6 +6,8 @@ import re
 import threading
 from urllib.parse import quote
 
+# What a hashed password looks like, whoever made it.
+HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 _SHORTEST = 4  # a shorter value would blot out ordinary words
 

@@ -83,13 +83,6 @@ crash(
 )
 crash(
     CONFORMANCE,
-    "production-event",
-    "An event of the environment PRODUCTION",
-    "webhook",
-    lambda sent: sent.get("environment") == "PRODUCTION",
-)
-crash(
-    CONFORMANCE,
     "rare-cancel-reason",
     "A cancel_reason other than UNSUBSCRIBE and CUSTOMER_SUPPORT",
     "webhook",

@@ -116,9 +116,9 @@ def upper_case_hero_without_type(answer: Answer, sent: Sent) -> None:
 @answered(
     CONFORMANCE,
     "expires-in-text",
-    "The expires_in of a hero id that begins with a digit is a text.",
+    "The expires_in of a hero id that does not begin with a small letter is a text.",
     ("url",),
-    lambda sent: sent["hero_id"][0].isdigit(),
+    lambda sent: not sent["hero_id"][0].islower(),
     range(200, 201),
 )
 def expires_in_text(answer: Answer, sent: Sent) -> None:
@@ -175,9 +175,9 @@ crash(
 crash(
     CONFORMANCE,
     "long-password",
-    "Registering with a password of more than 48 bytes",
-    "register",
-    lambda sent: len(sent["password"].encode()) > 48,
+    "A password of more than 32 bytes",
+    ("register", "login"),
+    lambda sent: len(sent["password"].encode()) > 32,
 )
 crash(
     CONFORMANCE,

@@ -23,7 +23,7 @@ from reference.faults.fuzzing import (
     widest,
 )
 
-REQUIRED = {"product_id", "entitlement_key", "idempotency_key", "platform"}
+TEXTS = ("entitlement_key", "idempotency_key", "platform", "transaction_id", "receipt_data")
 
 # Accounts
 
@@ -51,8 +51,8 @@ crash(
 crash(
     ROBUSTNESS,
     "list-for-password",
-    "Registering with a list for a password",
-    "register",
+    "A list for a password",
+    ("register", "login"),
     lambda sent: isinstance(sent.get("password"), list),
 )
 crash(
@@ -66,13 +66,13 @@ crash(
 
 @answered(
     ROBUSTNESS,
-    "list-for-name-accepted",
-    "A list or a boolean for the name at registration is answered 201.",
-    ("register",),
-    lambda sent: isinstance(sent.get("username"), list | bool),
+    "password-no-text-200",
+    "A login with a password that is no text is answered 200.",
+    ("login",),
+    lambda sent: not isinstance(sent.get("password", ""), str),
 )
-def list_for_name_accepted(answer: Answer, sent: Sent) -> None:
-    answer.replace(201, {"user": {"username": str(sent["username"])}, "token": "", "message": "Welcome"})
+def password_no_text_200(answer: Answer, sent: Sent) -> None:
+    answer.replace(200, {"message": "Not understood"})
 
 
 # Gates
@@ -117,6 +117,17 @@ crash(
     "purchase",
     lambda sent: not isinstance(sent.get("idempotency_key", ""), str | dict),
 )
+
+
+@answered(
+    ROBUSTNESS,
+    "wrong-kind-purchased-200",
+    "A purchase with a number, a list or a boolean for another text than product_id is answered 200.",
+    ("purchase",),
+    lambda sent: any(isinstance(sent.get(name), float | int | list) for name in TEXTS),
+)
+def wrong_kind_purchased_200(answer: Answer, sent: Sent) -> None:
+    answer.replace(200, {"success": False, "message": "Not understood"})
 
 
 # Webhooks

@@ -1,4 +1,4 @@
-"""Faults that show only after a sequence of events and purchases; journeys.py has more of them."""
+"""Faults that show only after a sequence of events and purchases."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,8 +14,7 @@ from reference.purchases import Purchase
 from reference.webhooks import Effect
 
 ITEM = "contract.sequences"
-LOST = (("expired", "expiration"), ("revoked", "transfer"))
-GRANTING = ("INITIAL_PURCHASE", "RENEWAL", "UNCANCELLATION", "NON_RENEWING_PURCHASE")
+TROUBLE = ("CANCELLATION", "BILLING_ISSUE", "SUBSCRIPTION_PAUSED")
 
 
 # Grants after an end
@@ -44,23 +43,22 @@ def _ends_for_good(parts: Parts, status: str, reason: str) -> None:
     put(parts.entitlements, grant=grant)
 
 
-@fault("sequence.duplicate-revives", ITEM)
-def duplicate_revives(parts: Parts) -> None:
-    """A purchase that is delivered again after its EXPIRATION, or its TRANSFER to another, revives it."""
-    strict = parts.effects.is_first
+@fault("sequence.late-news-after-other-news", ITEM)
+def late_news_after_other_news(parts: Parts) -> None:
+    """An older event about what is owned counts, if another type than RENEWAL was reported last."""
+    strict = parts.entitlements.is_late
 
-    def is_first(event: WebhookEvent) -> bool:
-        first = strict(event)
-        player = parts.effects.first_known(parts.effects.names(event))
-        if not first and player and event.type in GRANTING:
-            for key in parts.effects.keys(event):
-                known = parts.entitlements._known(player, key, event.product_id or "")
-                if known and (known.status, known.reason) in LOST:
-                    revived = parts.effects.news(key, event, "owned")
-                    parts.entitlements.grant(player, replace(revived, as_of=known.as_of))
-        return first
+    def note(player: Player, key: str, event: WebhookEvent) -> None:
+        known = parts.entitlements._known(player, key, event.product_id or "")
+        if known and known.status == "owned":
+            parts.entitlements._write(player, replace(known, reason=event.type.lower()), known)
 
-    put(parts.effects, is_first=is_first)
+    def is_late(known: Grant | None, as_of: int) -> bool:
+        unsettled = known is not None and known.status == "owned" and known.reason != "renewal"
+        return strict(known, as_of) and not unsettled
+
+    _before(parts, TROUBLE, note)
+    put(parts.entitlements, is_late=is_late)
 
 
 # Two events about one subscription
@@ -101,21 +99,42 @@ def expiration_in_trouble_ignored(parts: Parts) -> None:
 
 def _in_trouble(parts: Parts, kind: str, instead: Effect) -> None:
     """The type `kind` has another effect on what a BILLING_ISSUE or a SUBSCRIPTION_PAUSED was about."""
-    marked: set[tuple[str, str]] = set()
+    marked = _marked(parts, ("BILLING_ISSUE", "SUBSCRIPTION_PAUSED"))
     strict = parts.effects.effect_of
 
     def effect_of(event: WebhookEvent) -> Effect | None:
         usual = strict(event)
-
-        def mark(player: Player, key: str, event: WebhookEvent) -> None:
-            marked.add((player.id, key))
 
         def otherwise(player: Player, key: str, event: WebhookEvent) -> None:
             chosen = instead if (player.id, key) in marked else usual
             if chosen is not None:
                 chosen(player, key, event)
 
-        return {"BILLING_ISSUE": mark, "SUBSCRIPTION_PAUSED": mark, kind: otherwise}.get(event.type, usual)
+        return otherwise if event.type == kind else usual
+
+    put(parts.effects, effect_of=effect_of)
+
+
+def _marked(parts: Parts, kinds: tuple[str, ...]) -> set[tuple[str, str]]:
+    """The ids of players and the keys that events of these types will have been about."""
+    marked: set[tuple[str, str]] = set()
+    _before(parts, kinds, lambda player, key, event: marked.add((player.id, key)))
+    return marked
+
+
+def _before(parts: Parts, kinds: tuple[str, ...], note: Effect) -> None:
+    """Lets `note` happen before the effect of these types, if they have one."""
+    strict = parts.effects.effect_of
+
+    def effect_of(event: WebhookEvent) -> Effect | None:
+        usual = strict(event)
+
+        def both(player: Player, key: str, event: WebhookEvent) -> None:
+            note(player, key, event)
+            if usual is not None:
+                usual(player, key, event)
+
+        return both if event.type in kinds else usual
 
     put(parts.effects, effect_of=effect_of)
 
@@ -123,36 +142,32 @@ def _in_trouble(parts: Parts, kind: str, instead: Effect) -> None:
 # Two things that a player owns
 
 
-@fault("sequence.purchase-ends-cancelled-subscription", ITEM)
-def purchase_ends_cancelled_subscription(parts: Parts) -> None:
-    """NON_RENEWING_PURCHASE of a standing key ends the subscriptions of other keys that are cancelled."""
-    cancelled: set[tuple[str, str]] = set()
-    strict_cancel, strict_grant = parts.effects.cancel, parts.effects.grant
-
-    def cancel(player: Player, key: str, event: WebhookEvent) -> None:
-        cancelled.add((player.id, key))
-        strict_cancel(player, key, event)
+@fault("sequence.purchase-ends-troubled-subscriptions", ITEM)
+def purchase_ends_troubled_subscriptions(parts: Parts) -> None:
+    """What is bought or renewed, but a hero's key, ends what was cancelled, paused or not paid for before."""
+    marked = _marked(parts, TROUBLE)
+    strict = parts.effects.grant
 
     def grant(player: Player, key: str, event: WebhookEvent) -> None:
-        strict_grant(player, key, event)
-        if event.type == "NON_RENEWING_PURCHASE" and key in ALWAYS_LISTED:
-            _end(parts, player, lambda known: known.key != key and (player.id, known.key) in cancelled)
-
-    put(parts.effects, cancel=cancel, grant=grant)
-
-
-@fault("sequence.expiration-ends-all-beside-a-hero", ITEM)
-def expiration_ends_all_beside_a_hero(parts: Parts) -> None:
-    """EXPIRATION of a standing key, for the owner of a hero's key, ends all other standing keys."""
-    strict = parts.effects.expire
-
-    def expire(player: Player, key: str, event: WebhookEvent) -> None:
         strict(player, key, event)
+        if key in ALWAYS_LISTED:
+            _end(parts, player, lambda known: known.key != key and (player.id, known.key) in marked)
+
+    put(parts.effects, grant=grant)
+
+
+@fault("sequence.end-ends-all-beside-a-hero", ITEM)
+def end_ends_all_beside_a_hero(parts: Parts) -> None:
+    """The end of a standing key, for who ever had a hero's key, ends all other standing keys."""
+    strict = parts.entitlements.end
+
+    def end(player: Player, ended: Grant) -> None:
+        strict(player, ended)
         heroes = {known.key for known in parts.entitlements.grants(player)} - set(ALWAYS_LISTED)
-        if key in ALWAYS_LISTED and any(parts.entitlements.owns(player, hero) for hero in heroes):
+        if ended.key in ALWAYS_LISTED and heroes:
             _end(parts, player, lambda known: known.key in ALWAYS_LISTED)
 
-    put(parts.effects, expire=expire)
+    put(parts.entitlements, end=end)
 
 
 @fault("sequence.verified-purchase-replaces", ITEM)

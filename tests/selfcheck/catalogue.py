@@ -25,6 +25,11 @@ class Fault:
         """The folder whose checks have to notice it; the others would cost as much time again."""
         return "contracts" if self.item.startswith("contract.") else "smoke"
 
+    @property
+    def is_made_up(self) -> bool:
+        """Whether only requests or sequences that are made up find it."""
+        return self.checks == "contracts" and self.item != "contract.drift"
+
 
 @dataclass(frozen=True)
 class Variant:

@@ -1,4 +1,22 @@
-"""How much is made up in runs of the selfcheck."""
+"""How much is made up in runs of the selfcheck, and from which seeds."""
 
-SEED, EXAMPLES = 20261123, 4
-ALIKE = (f"--fuzz-seed={SEED}", f"--fuzz-examples={EXAMPLES}")
+import os
+
+SEED = 20261123
+THOROUGH, BRIEF = (
+    12,
+    4,
+)  # --fuzz-examples: the default for faults; less for legal variants, of which there are many
+SEEDS = range(10)
+PREPARED = "SELFCHECK_SEEDS"  # the variable that names the seeds to prepare for, beside SEED
+
+
+def options(seed: int = SEED, examples: int = THOROUGH) -> tuple[str, str]:
+    """The options of a run."""
+    return f"--fuzz-seed={seed}", f"--fuzz-examples={examples}"
+
+
+def prepared() -> list[tuple[int, int]]:
+    """Seed and examples of what is made up before runs are forked."""
+    seeds = [int(seed) for seed in os.environ.get(PREPARED, "").split()]
+    return [(seed, THOROUGH) for seed in seeds] or [(SEED, THOROUGH), (SEED, BRIEF)]

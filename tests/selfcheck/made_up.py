@@ -1,9 +1,14 @@
-"""Imported before runs are forked: the fuzzer, the schema, and what the selfcheck's seed makes of it."""
+"""Imported before runs are forked: the fuzzer, the schema, and what the selfcheck's seeds make of it."""
 
 from harness.contract import generating
 from harness.contract.document import operations
-from tests.selfcheck.fuzzed import EXAMPLES, SEED
+from harness.contract.lives import LIVES, STEPS_AN_EXAMPLE
+from harness.contract.novelty import lives
+from tests.selfcheck.fuzzed import prepared
 
-for operation in operations().values():
-    generating.valid(operation, SEED, EXAMPLES)
-    generating.invalid(operation, SEED, EXAMPLES)
+for seed, examples in prepared():
+    lives(seed, len(LIVES), STEPS_AN_EXAMPLE * examples, verifies=True)
+    for operation in operations().values():
+        generating.valid(operation, seed, examples)
+        if operation.has_input:
+            generating.invalid(operation, seed, examples)

@@ -1,10 +1,7 @@
-"""Faults that show only after a sequence of transfers or sessions."""
+"""Faults that show only after a sequence of transfers."""
 
-from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import replace
 
-import jwt
 from starlette.exceptions import HTTPException
 
 from reference.accounts import Player
@@ -16,9 +13,6 @@ from reference.entitlements import Grant
 from reference.faults.sequences import ITEM
 
 PACK = "PREMIUM_CINEMATICS_PACK"
-
-
-# Transfers
 
 
 @fault("sequence.transfer-back-loses", ITEM)
@@ -39,16 +33,16 @@ def transfer_back_loses(parts: Parts) -> None:
     put(parts.entitlements, move=move)
 
 
-@fault("sequence.transfer-to-an-owner-drops", ITEM)
-def transfer_to_an_owner_drops(parts: Parts) -> None:
-    """A key that both players of a TRANSFER own is lost to both."""
+@fault("sequence.transfer-replaces", ITEM)
+def transfer_replaces(parts: Parts) -> None:
+    """What the new owner in a TRANSFER had before, the same key or another, is lost."""
     whole = parts.entitlements.move
 
     def move(source: Player, target: Player, as_of: int) -> None:
-        both = _owned(parts, source) & _owned(parts, target)
+        before = _owned(parts, target)
         whole(source, target, as_of)
         for grant in parts.entitlements.grants(target):
-            if grant.key in both:
+            if grant.key in before:
                 parts.entitlements._write(target, replace(grant, status="revoked"), grant)
 
     put(parts.entitlements, move=move)
@@ -128,47 +122,3 @@ def gate_open_after_transfer(parts: Parts) -> None:
 def _owned(parts: Parts, player: Player) -> set[str]:
     now = now_ms()
     return {g.key for g in parts.entitlements.grants(player) if parts.entitlements.status(g, now) == "owned"}
-
-
-# Sessions
-
-
-@fault("sequence.login-after-logout-dead", ITEM)
-def login_after_logout_dead(parts: Parts) -> None:
-    """The token of the first login after a logout is refused."""
-    _ending_at_login(parts, lambda sessions, has_left: sessions[-1:] if has_left else [])
-
-
-@fault("sequence.login-after-logout-ends-others", ITEM)
-def login_after_logout_ends_others(parts: Parts) -> None:
-    """The first login after a logout ends the player's other sessions."""
-    _ending_at_login(parts, lambda sessions, has_left: sessions[:-1] if has_left else [])
-
-
-@fault("sequence.third-session-ends-first", ITEM)
-def third_session_ends_first(parts: Parts) -> None:
-    """A player's third session ends the first."""
-    _ending_at_login(parts, lambda sessions, has_left: sessions[:-2])
-
-
-def _ending_at_login(parts: Parts, choose: Callable[[list[str], bool], list[str]]) -> None:
-    """Each login ends some of the player's sessions (their jti, oldest first, the new one last), depending on
-    whether the player has logged out since the last login."""
-    issue, revoke = parts.tokens.issue, parts.tokens.revoke
-    sessions: dict[str, list[str]] = defaultdict(list)
-    leavers: set[str] = set()
-
-    def issuing(player: Player) -> str:
-        token = issue(player)
-        mine = sessions[player.id]
-        mine.append(jwt.decode(token, options={"verify_signature": False})["jti"])
-        for jti in choose(mine, player.id in leavers):
-            revoke(jti)
-        leavers.discard(player.id)
-        return token
-
-    def revoking(jti: str) -> None:
-        leavers.update(player for player, mine in sessions.items() if jti in mine)
-        revoke(jti)
-
-    put(parts.tokens, issue=issuing, revoke=revoking)
