@@ -251,6 +251,12 @@ def load(name: str, base_url: str | None = None, variables: Mapping[str, str] = 
     return Environment(path.stem, path, file, _named_variables(path, file, variables))
 
 
+def step_summary(variables: Mapping[str, str] = os.environ) -> Path | None:
+    """The file to which a CI runner lets a step add what it shows with the build; None without such a runner."""
+    named = variables.get("GITHUB_STEP_SUMMARY")
+    return Path(named) if named else None
+
+
 def _named_variables(path: Path, file: File, variables: Mapping[str, str]) -> dict[str, str]:
     generated = file.target.start.generate if file.target.start else ()
     values = {name: variables.get(name) or secrets.token_hex(32) for name in generated}

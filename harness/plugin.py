@@ -25,7 +25,7 @@ from harness.target.lifecycle import Site
 from harness.verdict import Verdict
 from harness.verdict.checks import tie
 from harness.verdict.failure import Explainer
-from harness.verdict.report import scrubbed, terminal, write_reports
+from harness.verdict.report import FILES, append_summary, scrubbed, terminal, write_reports
 
 ENVIRONMENT = pytest.StashKey[Environment]()
 EVIDENCE = pytest.StashKey[list[Exchange]]()
@@ -92,6 +92,7 @@ class Verifier:
         self.unreachable: str | None = None
         self.run: Run | None = None
         self.verdict: Verdict | None = None
+        self.warning = ""
 
     # --- before the tests
 
@@ -114,7 +115,7 @@ class Verifier:
         if not worker and not self.config.getoption("check_env"):
             self._interruptible()
             # A run that dies must not leave an earlier run's verdict.
-            for old in ("verdict.json", "verdict.md"):
+            for old in FILES:
                 (self.reports / old).unlink(missing_ok=True)
 
     def _interruptible(self) -> None:
@@ -275,6 +276,7 @@ class Verifier:
             )
             self.verdict = scrubbed(verdict, self.run.secrets.scrub)
             write_reports(self.verdict, self.reports)
+            self.warning = append_summary(self.verdict, environment.step_summary())
             session.exitstatus = self.results.exit_code(self.verdict)
         if timeline := self.config.getoption("timeline"):
             gathered = self.run.gathering.gathered
@@ -287,7 +289,9 @@ class Verifier:
         terminalreporter.section("verdict")
         for text, markup in terminal.render(self.verdict, min(terminalreporter._tw.fullwidth, 120)):
             terminalreporter.write_line(text, **markup)
-        terminalreporter.write_line(f"reports: {self.reports}/verdict.md, verdict.json")
+        terminalreporter.write_line(f"reports: {self.reports}/{', '.join(FILES)}")
+        if self.warning:
+            terminalreporter.write_line(self.warning, yellow=True)
 
     def pytest_unconfigure(self) -> None:
         if self.run is not None:

@@ -1,6 +1,7 @@
 """What a failed check tells."""
 
-from harness.verdict.failure import Checked, explain, in_words
+from harness.verdict.failure import Checked, explain
+from harness.verdict.words import in_words
 from runbook.loader import load_runbook
 
 RUNBOOK = load_runbook()

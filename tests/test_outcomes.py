@@ -146,6 +146,8 @@ def test_verdict_has_the_documented_keys(go):
     document = (ROOT / "docs" / "verdict.md").read_text("utf-8")
     assert [key for key in go.verdict if f"`{key}`" not in document] == []
     assert (go.reports / "verdict.md").read_text("utf-8").startswith("# GO")
+    assert "<title>GO: local, " in (go.reports / "verdict.html").read_text("utf-8")
+    assert f"reports: {go.reports}/verdict.html, verdict.md, verdict.json\n" in go.said
 
 
 def test_run_notes_what_it_writes(go):
@@ -378,6 +380,21 @@ def test_note_of_a_check_is_told_without_its_secrets(suite, extra_module, tmp_pa
     assert "canary-of-the-note" not in ended.said + junit.read_text("utf-8")
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_run_adds_its_verdict_to_the_step_summary_once(suite, tmp_path, workers):
+    summary = tmp_path / "summary.md"
+    summary.write_text("# Earlier\n", "utf-8")
+    ended = suite("-m", "health", *workers, variables={"GITHUB_STEP_SUMMARY": str(summary)})
+    report = (ended.reports / "verdict.md").read_text("utf-8")
+    assert summary.read_text("utf-8") == f"# Earlier\n{report}\n"
+
+
+def test_step_summary_that_cannot_be_written_changes_no_outcome(suite, tmp_path):
+    ended = suite("-m", "health", variables={"GITHUB_STEP_SUMMARY": str(tmp_path)})
+    assert (ended.code, ended.last_words) == (0, ["PARTIAL"])
+    assert "warning: the step summary could not be written: " in ended.said
+
+
 CASES = """
 import pytest
 
@@ -473,7 +490,7 @@ def test_excuse_that_matches_no_check_stops_the_run(suite):
 def test_run_that_dies_leaves_no_earlier_verdict(suite):
     first = suite("-m", "health")
     again = suite("-k", "no_such_check", reports=first.reports.parent)
-    assert (again.code, (first.reports / "verdict.json").exists()) == (5, False)
+    assert (again.code, list(first.reports.glob("verdict.*"))) == (5, [])
 
 
 @pytest.mark.parametrize(

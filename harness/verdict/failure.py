@@ -11,6 +11,7 @@ import pytest
 from harness.errors import ProbeFailed
 from harness.evidence.exchange import Exchange
 from harness.verdict.report import inert
+from harness.verdict.words import in_words
 from runbook.loader import Item, Runbook, Scenario
 
 _SHOWN = 2  # exchanges in full: an assertion is about what was read last
@@ -95,12 +96,6 @@ def summary(failure: Checked, evidence: Sequence[Exchange]) -> str:
     said = _ERROR.sub("", failure.observed.strip()).partition("\n")[0] or "failed"
     title = evidence[-1].title if evidence else ""
     return said if title in said else f"{title}: {said}"
-
-
-def in_words(test: str) -> str:
-    """`test_alg_none_is_refused[x]` as `alg none is refused [x]`."""
-    name, bracket, case = test.removeprefix("test_").partition("[")
-    return name.replace("_", " ") + (f" [{case}" if bracket else "")
 
 
 def _shown(evidence: Sequence[Exchange], scrub: Callable[[str], str]) -> Iterator[str]:

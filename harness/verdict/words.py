@@ -3,10 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from harness.verdict.model import Decision, ItemVerdict, KnownIssueVerdict, RunFacts, TestResult
-from runbook.loader import Item
+from harness.verdict.message import parts
+from harness.verdict.model import Decision, ItemVerdict, KnownIssueVerdict, RunFacts, TestResult, Verdict
+from runbook.loader import Item, Severity
 
 REASONS_SHOWN = 3
+_BROKEN: dict[Severity, str] = {  # worst first
+    "blocker": "A blocker is broken: the release can't stay.",
+    "critical": "A critical promise is broken: the release can't stay for long.",
+    "normal": "A lesser promise is broken: mend it within hours, not at night.",
+}
 
 
 def why_no_test(item: Item, facts: RunFacts) -> str:
@@ -40,6 +46,12 @@ def reasons(lead: str, tests: Sequence[TestResult], *, counted: bool = True) -> 
 
 def first_line(message: str) -> str:
     return next((line.strip() for line in message.splitlines() if line.strip()), "no reason was given")
+
+
+def in_words(test: str) -> str:
+    """`test_alg_none_is_refused[x]` as `alg none is refused [x]`."""
+    name, bracket, case = test.removeprefix("test_").partition("[")
+    return name.replace("_", " ") + (f" [{case}" if bracket else "")
 
 
 def joined(*parts: str) -> str:
@@ -79,6 +91,60 @@ def summary(
                 optional,
                 _tolerated(items),
             )
+
+
+def caveats(verdict: Verdict) -> list[str]:
+    """What has to be known before the decision is read, where its name does not say it: the run was not whole."""
+    said = []
+    if verdict.interrupted:
+        said.append("Interrupted run: it was stopped before its end, and more may be broken than it saw.")
+    if verdict.partial and verdict.decision != "PARTIAL":
+        said.append("Partial run: only some checks were selected, and more may be broken than they show.")
+    return said
+
+
+def meaning(verdict: Verdict) -> str:
+    """What the decision says about the release."""
+    known = any(item.known_issue for item in verdict.items)
+    match verdict.decision:
+        case "UNREACHABLE":
+            return "Nothing was checked: this says nothing about the release, neither good nor bad."
+        case "NO-GO":
+            broken = {item.severity for item in verdict.items if item.decides}
+            worst = next((said for severity, said in _BROKEN.items() if severity in broken), None)
+            return worst or "Nothing new is broken, but what was agreed on a known issue no longer holds."
+        case "PARTIAL":
+            return "Only a part was checked, and nothing in it is broken. The release itself was not judged."
+        case "INCONCLUSIVE":
+            return f"Nothing {'newly ' * known}broken was found, but whether the release holds is not known."
+        case "GO":
+            return "What is required holds" + (", but for what is known." if known else ".")
+
+
+def to_do(verdict: Verdict) -> list[str]:
+    """What to do now, beside the scenarios of `verdict.rollback`."""
+    match verdict.decision:
+        case "UNREACHABLE":
+            return ["Look at the deployment. Do not roll back on this alone.", "Run again once it answers."]
+        case "NO-GO":
+            return [f"{known.issue.ticket}: {known.remedy}" for known in verdict.known_issues if known.bad]
+        case "PARTIAL":
+            return ["Run the whole checklist before you decide on the release."]
+        case "INCONCLUSIVE" if verdict.interrupted:
+            return ["Run it again, to its end, before you decide on the release."]
+        case "INCONCLUSIVE":
+            return [
+                "Prove what is not proven (see below) and run again.",
+                "Until then a person has to decide: this is no reason to roll back, and no leave to go on.",
+            ]
+        case "GO":
+            return ["Keep the release."]
+
+
+def warnings(item: ItemVerdict) -> list[str]:
+    """What the failed tests of an item say against themselves, each once."""
+    told = (part for test in item.tests if test.outcome == "failed" for part in parts(test.message))
+    return list(dict.fromkeys(said for label, said in told if label == "beware"))
 
 
 def _proven(items: Sequence[ItemVerdict]) -> int:

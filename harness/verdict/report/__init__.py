@@ -1,4 +1,4 @@
-"""One verdict, rendered for a terminal, as Markdown and as JSON."""
+"""One verdict, rendered for a terminal, as Markdown, as a page and as JSON."""
 
 import os
 from collections.abc import Callable
@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from harness.verdict.model import Verdict
-from harness.verdict.report import json_file, markdown, terminal
+from harness.verdict.report import html, json_file, markdown, terminal
 from harness.verdict.report.inert import plain
 
-__all__ = ["scrubbed", "terminal", "write_reports"]
+__all__ = ["FILES", "append_summary", "scrubbed", "terminal", "write_reports"]
 
 Value = TypeVar("Value")
 Scrub = Callable[[str], str]
@@ -22,16 +22,36 @@ Scrub = Callable[[str], str]
 _OWN_WORDS = {"decision", "outcome", "severity", "state", "section", "id"}
 
 
-def write_reports(verdict: Verdict, folder: Path) -> tuple[Path, Path]:
-    """`verdict.json` and `verdict.md` in `folder`, replaced as a whole; returns both paths.
+# The page first: it is the one for a person.
+FILES: dict[str, Callable[[Verdict], str]] = {
+    "verdict.html": html.render,
+    "verdict.md": markdown.render,
+    "verdict.json": json_file.render,
+}
+
+
+def write_reports(verdict: Verdict, folder: Path) -> tuple[Path, ...]:
+    """All FILES in `folder`, each replaced as a whole; returns their paths.
 
     The verdict is a `scrubbed` one: once a text is escaped, wrapped or cut, a secret in it is not found again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return (
-        _replace(folder / "verdict.json", json_file.render(verdict)),
-        _replace(folder / "verdict.md", markdown.render(verdict)),
-    )
+    return tuple(_replace(folder / name, render(verdict)) for name, render in FILES.items())
+
+
+def append_summary(verdict: Verdict, path: Path | None) -> str:
+    """Add the Markdown to the file that a CI runner shows with its build, if there is one.
+
+    What it returns is a warning where that did not work, and empty otherwise: it must not change the outcome.
+    """
+    if path is None:
+        return ""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{markdown.render(verdict)}\n")
+    except OSError as error:
+        return f"warning: the step summary could not be written: {error}"
+    return ""
 
 
 def scrubbed(value: Value, scrub: Scrub) -> Value:

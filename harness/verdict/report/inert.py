@@ -1,5 +1,6 @@
 """Text from a target made harmless for whatever shows it."""
 
+import html as entities
 import re
 import unicodedata
 
@@ -51,6 +52,11 @@ def fenced(text: str) -> str:
     content = plain(text).strip("\n")
     ticks = "`" * max(3, _longest_run(content) + 1)
     return f"{ticks}text\n{content}\n{ticks}"
+
+
+def html(text: str) -> str:
+    """`plain`, and nothing in it is markup, neither between tags nor in an attribute; lines stay."""
+    return entities.escape(plain(text))
 
 
 def _visible(character: str) -> str:

@@ -50,6 +50,11 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
+def when(verdict: Verdict) -> str:
+    """When the run started, to the second and with its time zone."""
+    return verdict.started.strftime("%Y-%m-%d %H:%M:%S %Z").strip()
+
+
 def write_counts(verdict: Verdict) -> str:
     """`12 x account, 3 x webhook`, most frequent first."""
     kinds = Counter(str(write.get("kind", "write")) for write in verdict.writes)
@@ -155,10 +160,9 @@ def _decision(verdict: Verdict, width: int) -> Iterator[Line]:
     markup = {**DECISION_MARKUP[verdict.decision], "bold": True}
     yield from _wrapped(f"{verdict.decision}: {verdict.summary}", width, "", "  ", markup)
     version = f"version {verdict.version}" if verdict.version else "version unknown"
-    when = verdict.started.strftime("%Y-%m-%d %H:%M:%S %Z").strip()
     for text in (
         f"{verdict.environment}, {verdict.base_url}, {version}",
-        f"{when}, took {duration(verdict.duration_s)}",
+        f"{when(verdict)}, took {duration(verdict.duration_s)}",
     ):
         yield from _wrapped(text, width, "  ", "  ")
 

@@ -1,0 +1,163 @@
+"""What asks for action: what is broken and its scenarios, known issues, and what was not proven."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.verdict import words
+from harness.verdict.decision import test_name
+from harness.verdict.model import ItemVerdict, KnownIssueVerdict, RollbackAdvice, Verdict
+from harness.verdict.report.html.head import scenario_anchor, scenario_title
+from harness.verdict.report.html.markup import (
+    Markup,
+    bullets,
+    item_anchor,
+    link,
+    listed,
+    many,
+    numbered,
+    pairs,
+    symbol,
+    tag,
+    text,
+)
+from harness.verdict.report.terminal import TESTS_SHOWN
+
+LISTED = 5  # items that wait for the same thing; more are folded away
+
+
+def broken(verdict: Verdict) -> Iterator[Markup]:
+    """Each scenario with the items that call for it, then how to stop purchases, once."""
+    by_id = {item.id: item for item in verdict.items}
+    for advice in verdict.rollback:
+        yield tag(
+            "article",
+            tag("h3", scenario_title(advice), id=scenario_anchor(advice)),
+            *(_broken_item(by_id[item_id]) for item_id in advice.because),
+            _what_to_do(advice),
+            class_="scenario",
+        )
+    stops: dict[tuple[str, ...], list[RollbackAdvice]] = {}
+    for advice in verdict.rollback:
+        if advice.stop_purchases:
+            stops.setdefault(advice.stop_purchases, []).append(advice)
+    for steps, scenarios in stops.items():
+        numbers = " and ".join(str(advice.scenario) for advice in scenarios)
+        title = f"If purchases must stop meanwhile ({'scenario' + 's' * (len(scenarios) > 1)} {numbers})"
+        yield tag(
+            "article", tag("h3", text(title)), numbered(text(step) for step in steps), class_="scenario"
+        )
+
+
+def _broken_item(item: ItemVerdict) -> Markup:
+    return tag(
+        "div",
+        tag(
+            "p",
+            symbol("✗"),
+            tag("strong", text(item.title)),
+            text(" "),
+            tag("span", text(f"{item.severity}, "), tag("code", text(item.id)), class_="aside"),
+        ),
+        pairs(
+            (
+                (text("Promised"), text(item.promise)),
+                (text("Failed checks"), bullets(_failed(item), class_="names")),
+                (text("Observed"), tag("div", text(item.reason), class_="reason")),
+                *((text("Beware"), tag("strong", text(warning))) for warning in words.warnings(item)),
+            )
+        ),
+        tag("p", link(item_anchor(item.id), text(f"Evidence of {item.id}"))),
+        class_="breakage",
+    )
+
+
+def _failed(item: ItemVerdict) -> Iterator[Markup]:
+    """Its failed tests in words; several cases of one are counted."""
+    cases: dict[str, list[str]] = {}
+    for test in item.tests:
+        if test.outcome == "failed":
+            said = words.in_words(test_name(test.nodeid))
+            cases.setdefault(said.partition(" [")[0], []).append(said)
+    for name, each in cases.items():
+        yield text(f"{name} ({len(each)} cases)" if len(each) > 1 else each[0])
+
+
+def _what_to_do(advice: RollbackAdvice) -> Markup:
+    return pairs(
+        (
+            (text("First"), tag("strong", text(advice.first_action))),
+            (text("Then"), numbered(text(step) for step in advice.steps)),
+            (text("Call"), tag("strong", listed(advice.escalate_to))),
+            (text("How it shows"), listed(advice.symptoms)),
+        ),
+        class_="to-do",
+    )
+
+
+def known_issues(verdict: Verdict) -> Iterator[Markup]:
+    """Bad ones first: they decide."""
+    for known in sorted(verdict.known_issues, key=lambda known: not known.bad):
+        yield _known_issue(known)
+
+
+def _known_issue(known: KnownIssueVerdict) -> Markup:
+    issue = known.issue
+    covers = issue.item or issue.test or ""
+    rows = [
+        (text("State"), text(f"{known.state}. {known.remedy}".rstrip())),
+        (text("Covers"), tag("code", text(covers))),
+        (text("Owner"), text(issue.owner)),
+        (text("Expires"), tag("time", text(str(issue.expires)), datetime=str(issue.expires))),
+    ]
+    if known.tests:
+        more = len(known.tests) - TESTS_SHOWN
+        names = [tag("code", text(test)) for test in known.tests[:TESTS_SHOWN]]
+        names += [text(f"and {more} more")] if more > 0 else []
+        rows.append((text("Failed"), bullets(names, class_="names")))
+    return tag(
+        "article",
+        tag("h3", symbol("✗" if known.bad else "•"), text(f"{issue.ticket}: {issue.reason}")),
+        pairs(rows),
+        class_="issue bad" if known.bad else "issue",
+    )
+
+
+def not_proven(verdict: Verdict) -> Iterator[Markup]:
+    """What is required first; items that wait for the same thing together."""
+    for required in (True, False):
+        items = [
+            item
+            for item in verdict.items
+            if item.required == required and (item.outcome == "not proven" or item.open)
+        ]
+        if items:
+            yield tag("h3", text("Required" if required else "Not required"))
+            yield many(_waiting(reason, waiting) for reason, waiting in _by_reason(items).items())
+
+
+def _by_reason(items: Sequence[ItemVerdict]) -> dict[str, list[tuple[ItemVerdict, str]]]:
+    """Items by what stands in the way, each with how many of its cases."""
+    groups: dict[str, list[tuple[ItemVerdict, str]]] = {}
+    for item in items:
+        waiting = [words.first_line(test.message) for test in item.tests if test.outcome == "not proven"]
+        for reason in dict.fromkeys(waiting):
+            cases = f"{waiting.count(reason)} of {words.count(len(item.tests), 'case')}"
+            groups.setdefault(reason, []).append((item, cases))
+        if not waiting:
+            groups.setdefault(item.reason, []).append((item, ""))
+    return groups
+
+
+def _waiting(reason: str, items: list[tuple[ItemVerdict, str]]) -> Markup:
+    entries = (
+        Markup(
+            text(item.title)
+            + " "
+            + tag("span", tag("code", text(item.id)), text(f", {cases}" if cases else ""), class_="aside")
+        )
+        for item, cases in items
+    )
+    names = bullets(entries)
+    # Where a run did not come to them, there is nothing to be done about each.
+    if len(items) > LISTED and not any(item.tests for item, _ in items):
+        names = tag("details", tag("summary", text(words.count(len(items), "item"))), names)
+    return tag("div", tag("p", symbol("?"), tag("strong", text(reason))), names, class_="waiting")

@@ -1,0 +1,136 @@
+"""The evidence of each failed test: what was wrong, what came before, what came back, how to repeat it."""
+
+from collections.abc import Iterator
+from itertools import chain, groupby, zip_longest
+from operator import itemgetter
+
+from harness.verdict import words
+from harness.verdict.message import blocks, parts
+from harness.verdict.model import ItemVerdict, TestVerdict, Verdict
+from harness.verdict.report.html.markup import (
+    Markup,
+    bullets,
+    item_anchor,
+    lines,
+    many,
+    numbered,
+    pairs,
+    symbol,
+    tag,
+    text,
+)
+from harness.verdict.report.markdown import MESSAGE_LENGTH, MESSAGES_SHOWN
+
+# What a part of a message is called here; the promise and the scenario stand with the item.
+_NAMES = {
+    "": "Wrong",
+    "beware": "Beware",
+    "before": "Before",
+    "observed": "Observed",
+    "repeat": "Repeat by hand",
+    "the same as": "The same as",
+}
+
+
+def evidence(verdict: Verdict) -> Iterator[Markup]:
+    """Each item with failed tests: several in full, all by name."""
+    tickets = {
+        test: known.issue.ticket
+        for known in verdict.known_issues
+        if known.state == "fails"
+        for test in known.tests
+    }
+    for item in verdict.items:
+        failed = [test for test in item.tests if test.outcome == "failed"]
+        if failed:
+            yield _item(item, failed, tickets)
+
+
+def _item(item: ItemVerdict, failed: list[TestVerdict], tickets: dict[str, str]) -> Markup:
+    full = telling(failed)
+    rest = [test for test in failed if test not in full]
+    known = f", known issue {item.known_issue}" if item.known_issue else ""
+    return tag(
+        "article",
+        tag("h3", text(item.title), id=item_anchor(item.id)),
+        tag(
+            "p",
+            tag("code", text(item.id)),
+            text(f", {item.severity}{known}: {len(failed)} of {words.count(len(item.tests), 'test')} failed"),
+        ),
+        tag("p", tag("b", text("Promised")), text(f": {item.promise}")),
+        many(_test(test, tickets.get(test.nodeid), opened=test is full[0]) for test in full),
+        _others(rest, tickets),
+        class_="evidence",
+    )
+
+
+def telling(failed: list[TestVerdict]) -> list[TestVerdict]:
+    """At most MESSAGES_SHOWN of an item's failed tests: of each reason one, then of each another; no message twice."""
+    different = {test.message: test for test in reversed(failed)}.values()
+    by_reason: dict[str, list[TestVerdict]] = {}
+    for test in failed:
+        if any(test is each for each in different):
+            by_reason.setdefault(words.first_line(test.message), []).append(test)
+    turns = chain.from_iterable(zip_longest(*by_reason.values()))
+    return [test for test in turns if test is not None][:MESSAGES_SHOWN]
+
+
+def _test(test: TestVerdict, ticket: str | None, *, opened: bool) -> Markup:
+    told = parts(test.message)
+    checked = next((said for label, said in told if label == "checked"), "")
+    name = [tag("strong", text(checked)), text(" ")] if checked else []
+    known = [text(f" (known issue {ticket})")] if ticket else []
+    summary = tag("summary", symbol("✗"), *name, tag("code", text(test.nodeid)), *known)
+    rows = [
+        (text(_NAMES[label]), _shown(label, [said for _, said in group]))
+        for label, group in groupby(told, key=itemgetter(0))
+        if label in _NAMES
+    ]
+    rows = rows or [(text(_NAMES[""]), text(words.first_line(test.message)))]
+    body = pairs(rows, class_="told")
+    return tag("details", summary, body, open="") if opened else tag("details", summary, body)
+
+
+def _shown(label: str, texts: list[str]) -> Markup:
+    match label:
+        case "before":
+            return numbered(text(each) for each in texts)
+        case "repeat":
+            return many(_command(each) for each in texts)
+        case "observed":
+            return many(_box(each) for each in texts)
+        case "":
+            return many(
+                _command(said) if command else _box(said) for each in texts for command, said in blocks(each)
+            )
+        case _:
+            return many(tag("p", text(each)) for each in texts)
+
+
+def _box(said: str) -> Markup:
+    return tag("pre", lines(_cut(said)), tabindex="0")
+
+
+def _command(said: str) -> Markup:
+    return tag("pre", lines(_cut(said)), class_="command", tabindex="0")
+
+
+def _cut(said: str) -> str:
+    if len(said) <= MESSAGE_LENGTH:
+        return said
+    return said[:MESSAGE_LENGTH] + "\n... (cut; the whole is in verdict.json)"
+
+
+def _others(rest: list[TestVerdict], tickets: dict[str, str]) -> Markup:
+    if not rest:
+        return Markup("")
+    names = (
+        Markup(
+            tag("code", text(test.nodeid))
+            + text(f" (known issue {tickets[test.nodeid]})" if test.nodeid in tickets else "")
+        )
+        for test in rest
+    )
+    summary = tag("summary", text(f"{words.count(len(rest), 'more failed test')}, told in verdict.json"))
+    return tag("details", summary, bullets(names, class_="names"))

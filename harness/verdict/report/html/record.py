@@ -1,0 +1,91 @@
+"""What stays on record: the whole checklist, what the run changed on the target, and its notes."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from harness.verdict.model import ItemOutcome, ItemVerdict, TestOutcome, Verdict
+from harness.verdict.report.html.markup import (
+    Markup,
+    bullets,
+    item_anchor,
+    link,
+    many,
+    pairs,
+    symbol,
+    tag,
+    text,
+)
+from harness.verdict.report.terminal import write_counts
+
+SIGNS: dict[ItemOutcome, str] = {"proven": "✓", "broken": "✗", "not proven": "?", "attested": "✓"}
+COUNTED: Sequence[TestOutcome] = ("passed", "failed", "not proven")
+NOT_PROVEN = "not-proven"
+
+
+def checklist(verdict: Verdict) -> Markup:
+    """Every item with its outcome and its tests' outcomes, by section."""
+    head = tag("tr", *(tag("th", text(name), scope="col") for name in ("Item", "Outcome", "Tests")))
+    bodies = (
+        tag(
+            "tbody",
+            tag("tr", tag("th", text(name), colspan="3", scope="rowgroup")),
+            *(_row(item) for item in items),
+        )
+        for name, items in groupby(verdict.items, key=lambda item: item.section)
+    )
+    return tag("table", tag("thead", head), *bodies, class_="checklist")
+
+
+def _row(item: ItemVerdict) -> Markup:
+    name = tag("span", tag("code", text(item.id)), text(f", {item.severity}"), class_="aside")
+    return tag(
+        "tr",
+        tag("th", Markup(text(item.title) + " " + name), scope="row"),
+        tag("td", _outcome(item), class_=item.outcome.replace(" ", "-") + " decides" * item.decides),
+        tag("td", _tests(item)),
+    )
+
+
+def _outcome(item: ItemVerdict) -> Markup:
+    beside = [f"known issue {item.known_issue}"] if item.known_issue else []
+    beside += [] if item.required else ["not required"]
+    aside = (Markup(" " + tag("span", text(words), class_="aside")) for words in beside)
+    return Markup(tag("b", symbol(SIGNS[item.outcome]), text(item.outcome)) + many(aside))
+
+
+def _tests(item: ItemVerdict) -> Markup:
+    """`2 passed, 1 failed`; what is not well leads to what is told of it."""
+    number = Counter(test.outcome for test in item.tests)
+    told = item.outcome == "not proven" or item.open
+    counts = []
+    for outcome in COUNTED:
+        if number[outcome]:
+            said = text(f"{number[outcome]} {outcome}")
+            if outcome == "failed":
+                said = link(item_anchor(item.id), said)
+            elif outcome == "not proven" and told:
+                said = link(NOT_PROVEN, said)
+            counts.append(said)
+    if not counts:
+        counts = [link(NOT_PROVEN, text("no test")) if told else text("no test")]
+    return bullets(counts, class_="counts")
+
+
+def this_run(verdict: Verdict) -> Markup:
+    """What it changed on the target, and what was sent again."""
+    return pairs(
+        (
+            (text("Wrote on the target"), text(write_counts(verdict) or "nothing")),
+            (
+                text("Requests sent again (connection errors, throttling)"),
+                text(str(verdict.retries)),
+            ),
+        ),
+        class_="run",
+    )
+
+
+def notes(verdict: Verdict) -> Iterator[Markup]:
+    if verdict.notes:
+        yield bullets(text(note) for note in verdict.notes)
