@@ -8,7 +8,7 @@ import pytest
 from harness import checks, probe
 from harness.errors import Unprovable
 from harness.target.customers import in_days, owned
-from harness.target.webhooks import event
+from harness.target.webhooks import event, transfer
 
 
 @probe
@@ -29,13 +29,7 @@ async def transferred(customers):
     giver, taker = await asyncio.gather(customers.new(), customers.new())
     await giver.has("NON_RENEWING_PURCHASE", "premium_cinematics")
     before = await asyncio.gather(giver.until_owned("PREMIUM_CINEMATICS_PACK"), taker.snapshot())
-    transfer = {
-        key: value
-        for key, value in giver.event("TRANSFER").items()
-        if key in ("id", "type", "app_id", "event_timestamp_ms", "environment", "store")
-    }
-    transfer |= {"transferred_from": [giver.app_user_id], "transferred_to": [taker.app_user_id]}
-    answer = await giver.deliver(transfer)
+    answer = await giver.deliver(transfer(giver.app_user_id, taker.app_user_id))
     after = await asyncio.gather(
         giver.until_lost("PREMIUM_CINEMATICS_PACK"), taker.until_owned("PREMIUM_CINEMATICS_PACK")
     )

@@ -56,12 +56,16 @@ def operations() -> dict[str, Operation]:
 
 
 def needs(operation: Operation) -> tuple[str, ...]:
-    """The resources (harness/fixtures.py) without which the operation can't be called here."""
+    """The resources (harness/fixtures.py) without which the operation can't be called here.
+
+    What may write needs players of this run: a provided account is not changed, and none is registered beside it.
+    """
     if operation.method == "GET":
         return ()
     if operation.name in SIMULATED:
-        return ("writing", "release_mode")
-    return {"webhook": ("webhooks",), "verify_purchase": ("verification",)}.get(operation.name, ("writing",))
+        return ("writing", "players", "release_mode")
+    more = {"webhook": ("webhooks",), "verify_purchase": ("verification",)}
+    return ("writing", "players", *more.get(operation.name, ()))
 
 
 def _all_by_bearer(ways: list[dict[str, Any]]) -> bool:

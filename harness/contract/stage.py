@@ -11,7 +11,7 @@ from harness.target.api import UNKNOWN_PURCHASE, Api
 from harness.target.customers import HERO_KEY, Customer, in_days, owned
 from harness.target.players import Player, Players
 from harness.target.revenuecat import StandIn
-from harness.target.webhooks import Event
+from harness.target.webhooks import Event, transfer
 
 HOUR_MS = 3_600_000
 EVENTS = {
@@ -165,13 +165,10 @@ class Stage:
         return answer.expect(200, owner="webhooks.delivered")
 
     async def _hand_over(self, step: Step, things: set[str]) -> Exchange:
-        names = self._customers[step.actor].app_user_id, self._customers[step.other].app_user_id
-        event = self._customers[step.actor].event("TRANSFER")
-        event = {key: value for key, value in event.items() if not key.endswith(("app_user_id", "aliases"))}
-        event |= {"transferred_from": [names[0]], "transferred_to": [names[1]]}
+        giver, taker = self._customers[step.actor], self._customers[step.other]
         for place in {(step.actor, thing) for thing in things} & self._bought.keys():
             self._bought[step.other, place[1]] = self._bought.pop(place)
-        return await self._report(step, event)
+        return await self._report(step, transfer(giver.app_user_id, taker.app_user_id))
 
     async def _verify(self, player: Player, thing: str) -> Exchange:
         assert self._stand_in is not None

@@ -88,6 +88,14 @@ def event(kind: str, app_user_id: str | None, entitlements: tuple[str, ...] = ()
     }
 
 
+def transfer(giver: str, taker: str) -> Event:
+    """A TRANSFER of all that one customer owns to another: it names no app_user_id, and no purchase."""
+    purchase = event("TRANSFER", None)
+    named = ("id", "type", "app_id", "event_timestamp_ms", "environment", "store")
+    fields = {name: purchase[name] for name in named}
+    return {**fields, "transferred_from": [giver], "transferred_to": [taker]}
+
+
 def dashboard_test(app_user_id: str) -> Event:
     """The TEST event of RevenueCat's dashboard: like a purchase, with its null pattern."""
     blank = dict.fromkeys(TEST_NULLS)
