@@ -15,7 +15,7 @@ from harness.contract.budget import Budget, budget
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
 from harness.evidence.exchange import Exchange, witnessed
-from harness.evidence.probe import Handle
+from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.options import add_options
 from harness.results import Results, without_secrets
@@ -209,9 +209,10 @@ class Verifier:
         with witnessed() as evidence:
             pyfuncitem.stash[EVIDENCE] = evidence
             try:
-                for name, value in pyfuncitem.funcargs.items():
-                    if isinstance(value, Handle):
-                        pyfuncitem.funcargs[name] = self.run.gathering.value(value.node)
+                for name in asked_for(pyfuncitem):  # the others are not of its own case, maybe
+                    handle = pyfuncitem.funcargs.get(name)
+                    if isinstance(handle, Handle):
+                        pyfuncitem.funcargs[name] = self.run.gathering.value(handle.node)
                 return (yield)
             except Unprovable as reason:
                 pytest.skip(str(reason))

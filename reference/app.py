@@ -160,8 +160,7 @@ def player_routes(parts: Parts) -> APIRouter:
         level: Annotated[int, Path(ge=1, le=100)],
     ) -> dict[str, Any]:
         parts.gates.battle_pass(caller.player, username, track)
-        claimed = {"username": caller.player.username, "track": track, "level": level}
-        return {"success": True, **claimed, "message": "Claimed"}
+        return parts.gates.claimed(caller.player, track, level)
 
     return routes
 

@@ -202,3 +202,8 @@ class Gates:
             raise HTTPException(403, "Rewards can be claimed for your own account only")
         if track == "premium" and not self.entitlements.owns(player, "PREMIUM"):
             raise HTTPException(403, "The premium track needs Premium")
+
+    def claimed(self, player: Player, track: str, level: int) -> dict[str, Any]:
+        """A reward, handed out."""
+        reward = {"username": player.username, "track": track, "level": level}
+        return {"success": True, **reward, "message": "Claimed"}

@@ -37,8 +37,7 @@ def scene(make_player) -> Scene:
 
 
 def a_scene(make_player, signs_in: bool = True) -> Scene:
-    caller, other = make_player("0" * 64, sub="u-1"), make_player("0" * 64, sub="u-2")
-    return Scene(caller, other, "smoke_customer", signs_in)
+    return Scene(make_player("0" * 64), "smoke_customer", signs_in)
 
 
 def body_of(scene: Scene, operation, body):
@@ -103,11 +102,11 @@ def test_body_of_another_shape_is_left_as_made_up(scene, operation, body):
 
 
 @pytest.mark.parametrize("signs_in", [True, False])
-def test_login_is_the_callers_with_the_right_password_or_the_made_up_one(make_player, signs_in):
+def test_login_is_a_players_with_the_right_password_or_the_made_up_one(make_player, signs_in):
     scene = a_scene(make_player, signs_in)
     body = body_of(scene, LOGIN, {"username": "abc", "password": "made up"})
-    expected = scene.caller.password if signs_in else "made up"
-    assert body == {"username": scene.caller.username, "password": expected}
+    expected = scene.whose.password if signs_in else "made up"
+    assert body == {"username": scene.whose.username, "password": expected}
 
 
 def test_no_other_body_is_touched(scene):

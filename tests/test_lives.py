@@ -152,6 +152,7 @@ def test_life_ends_with_its_time_and_is_judged_as_far_as_it_went(meet, monkeypat
     life = ["A buys pack", "A pauses pack", "A cancels pack", "A expires pack"]
     played, _ = play(meet, monkeypatch, backend, *life, seconds=1.5)
     assert (list(map(str, played.steps)), played.problem) == (life[:2], "")
+    assert played.note.startswith("2 of 4 steps: the time was over; requests were made up with")
 
 
 class RefusesRenewals(Backend):

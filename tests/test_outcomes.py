@@ -259,6 +259,21 @@ def test_read_only_run_writes_nothing(suite, always):
     assert {request for request in got if not request.startswith("GET ")} == {"POST /api/auth/login"}
 
 
+def test_provided_account_is_read_and_neither_changed_nor_joined_by_others(suite):
+    env = LOCAL.replace('"--until-eof"', '"--until-eof", "--variant", "provided-accounts", "--access-log"')
+    env += '\n[accounts]\nmode = "provided"\nusername_env = "SOMEBODY"\npassword_env = "THEIR_PASSWORD"\n'
+    variables = {"SOMEBODY": "provided_player", "THEIR_PASSWORD": "provided-password"}
+    ended = suite(env=env, variables=variables)
+    assert (ended.code, ended.last_words) == (10, ["INCONCLUSIVE"])
+    ledger = (ended.reports / "ledger.jsonl").read_text("utf-8").splitlines()
+    assert {json.loads(line)["kind"] for line in ledger} == {"request"}  # no account, no event
+    asked = (ended.reports / "target.log").read_text("utf-8")
+    assert (asked.count("POST /api/user/register"), asked.count("POST /api/auth/login") > 0) == (0, True)
+    item = next(item for item in ended.verdict["items"] if item["id"] == "contract.conformance")
+    proven = {test["nodeid"] for test in item["tests"] if test["outcome"] == "passed"}
+    assert len({nodeid for nodeid in proven if "test_operation[GET " in nodeid}) == 6
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

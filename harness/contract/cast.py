@@ -61,19 +61,18 @@ class Roles:
 class Scene:
     """Whom one request is about.
 
-    `whose`: the player whom a path names; `customer`: a name under which RevenueCat knows a player; `signs_in`:
-    whether a login has the right password.
+    `whose`: the player whom a path or a login names, if one does; `customer`: a name under which RevenueCat knows a
+    player; `signs_in`: whether a login has the right password.
     """
 
-    caller: Player
-    whose: Player
+    whose: Player | None
     customer: str
     signs_in: bool
 
     def path(self, request: Request) -> dict[str, str]:
         """The values of the path's placeholders."""
         values = {name: str(value) for name, value in request.path.items()}
-        if NAME.fullmatch(values.get("username", "")):
+        if self.whose and NAME.fullmatch(values.get("username", "")):
             values["username"] = self.whose.username
         return values
 
@@ -89,9 +88,9 @@ class Scene:
             made_up, own = body["username"], name()
             own = own if made_up.islower() else own.title()
             return {**body, "username": own + made_up[len(own) :]}  # as long as what was made up
-        if operation.name == "login" and _named(body):
-            right = {"password": self.caller.password} if self.signs_in else {}
-            return {**body, "username": self.caller.username, **right}
+        if operation.name == "login" and self.whose and _named(body):
+            right = {"password": self.whose.password} if self.signs_in else {}
+            return {**body, "username": self.whose.username, **right}
         if operation.name == "webhook" and isinstance(body.get("event"), dict):
             return {**body, "event": self._event(body["event"])}
         return body

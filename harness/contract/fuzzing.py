@@ -211,15 +211,14 @@ class Fuzzing:
         return Sent(request, exchange, self._leaks(exchange, by))
 
     async def _scene(self, operation: Operation, request: Request, number: int, kind: Kind) -> Scene:
-        whose = caller = await self._roles.player("caller")
-        customer = ""
-        if "username" in request.path and number % 3 == 2:
-            whose = await self._roles.player("other")
+        whose, customer = None, ""
+        if "username" in request.path or operation.name == "login":
+            whose = await self._roles.player("other" if number % 3 == 2 else "caller")
         if operation.name == "webhook":
             # Whom a request may legally change is another one than whom it may not.
             refused = judging.must_be_refused(operation, request)
             customer = (await self._roles.customer("victim" if refused else "customer")).app_user_id
-        return Scene(caller, whose, customer, signs_in=kind == "valid" and number % 2 == 0)
+        return Scene(whose, customer, signs_in=kind == "valid" and number % 2 == 0)
 
     async def _credentials(self, operation: Operation, number: int) -> Player | None:
         if not operation.secured and not (operation.name in SIMULATED and number % 2):

@@ -69,18 +69,20 @@ class Lives:
     async def _played(self, number: int, steps: Sequence[Step], over: float) -> Played:
         model, stage = model_of(number, self._verifies), await self._stage()
         happened: list[tuple[Step, Exchange]] = []
+        note = self._budget.note
         for step in steps:
             if monotonic() > over:
+                note = f"{len(happened)} of {len(steps)} steps: the time was over; {note}"
                 break
             happened.append((step, await stage.let(step, model.owned(step.actor))))
             model.apply(step)
             problem, seen = await self._compared(stage, model, step)
             if problem:
-                return Played(happened, problem, seen, self._budget.note, self._curl)
+                return Played(happened, problem, seen, note, self._curl)
         if not happened:
             raise Unprovable("the time for fuzzing was over", "give it more with --fuzz-seconds")
         problem, seen = await self._settled(stage, model)
-        return Played(happened, problem, seen, self._budget.note, self._curl)
+        return Played(happened, problem, seen, note, self._curl)
 
     async def _compared(self, stage: Stage, model: Model, step: Step) -> tuple[str, Exchange | None]:
         """Where target and model differ after a step, and where that shows."""

@@ -144,8 +144,13 @@ def nodes_of(item: pytest.Item) -> list[Node]:
                     )
         return node
 
-    names = item._fixtureinfo.argnames  # type: ignore[attr-defined]
-    return [node for node in map(bound, names) if node is not None]
+    return [node for node in map(bound, asked_for(item)) if node is not None]
+
+
+def asked_for(item: pytest.Item) -> Iterable[str]:
+    """The fixtures that a test asks for itself, without those that these stand on."""
+    names: Iterable[str] = item._fixtureinfo.initialnames  # type: ignore[attr-defined]
+    return names
 
 
 class Cases(Mapping[Any, Any]):

@@ -35,6 +35,21 @@ def _other_players(parts: Parts, status: int) -> None:
     put(parts.gates, battle_pass=battle_pass)
 
 
+@variant("claimed-once")
+def claimed_once(parts: Parts) -> None:
+    """A reward is there once: a second claim of it is answered 409."""
+    claim = parts.gates.claimed
+    before: set[tuple[str, str, int]] = set()
+
+    def claimed(player: Player, track: str, level: int) -> dict[str, Any]:
+        if (player.id, track, level) in before:
+            raise HTTPException(409, "Claimed already")
+        before.add((player.id, track, level))
+        return claim(player, track, level)
+
+    put(parts.gates, claimed=claimed)
+
+
 @variant("outage-503")
 def outage_503(app: FastAPI) -> None:
     """While RevenueCat is down, verification answers 503."""
