@@ -78,6 +78,7 @@ TAKEN = [
     ("another version", "webhook", {**delivery(), "api_version": 2}),
     ("aliases that are a text", "webhook", delivery(aliases="abc")),
     ("no product", "verify_purchase", without(ORDER, "product_id")),
+    ("a receipt that is null", "verify_purchase", {**ORDER, "receipt_data": None}),
     ("another platform", "verify_purchase", {**ORDER, "platform": "windows"}),
     ("a long product", "verify_purchase", {**ORDER, "product_id": "x" * 1000}),
     ("fields more", "verify_purchase", {**ORDER, "more": None}),

@@ -115,6 +115,9 @@ def _body(operation: Operation) -> jsonschema_rs.Draft202012Validator | None:
         loose["properties"][name] = _loose(wanted["properties"][name], (*KINDS, rule))
     if operation.name == "webhook":
         loose["properties"] = _read(loose["properties"])
+    for name in loose["properties"].keys() - set(wanted["required"]):
+        # What may be left out may be null: to many readers that is the same.
+        loose["properties"][name] = {"anyOf": [loose["properties"][name], {"type": "null"}]}
     return jsonschema_rs.Draft202012Validator(loose)
 
 
