@@ -175,7 +175,7 @@ BREAKING = {
     ),
     "conditional-field-retyped": (
         field("version", {"type": "integer"}, "Health"),
-        "GET /api/health: answer 200 version: promised string, published integer",
+        "GET /api/health: answer 200 version: promised string|null, published integer",
     ),
     "no-value-possible": (
         field("name", {"allOf": [{"type": "string"}, {"type": "integer"}]}),
