@@ -126,7 +126,7 @@ def _judge(
     accepted = any(w.item == item.id for w in waivers) and outcome == "broken"
     unproven = outcome == "not proven" or (bool(tickets) and bool(tests.unproven) and not accepted)
     return ItemVerdict(
-        **item.model_dump(),
+        **item.model_dump(exclude={"wording"}),
         required=required,
         outcome=outcome,
         reason=reason,
