@@ -62,7 +62,7 @@ def _finding(verdict: Verdict, item: ItemVerdict, line: Line) -> Finding:
     if item.decides:
         where = f"[Evidence](verdict.html#evidence-{item.id})"
         severity = f"{item.severity}, rollback scenario {item.scenario}"
-        return Finding("broken", f"**BROKEN**: {named} ({severity}): {reason}. {where}")
+        return Finding("broken", f"**BROKEN**: {named} ({severity}): {reason.removesuffix('.')}. {where}")
     if item.outcome == "broken":
         return Finding(
             "known issue", f"**known issue {md(item.known_issue or '')}**: {named} is broken: {reason}"
