@@ -1,15 +1,18 @@
 """The boxes of a Markdown checklist: which lines have one, what each says, and where it stands in the file."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from markdown_it.tree import SyntaxTreeNode
+if TYPE_CHECKING:  # most runs have no checklist to read, and start sooner without
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+    from markdown_it.tree import SyntaxTreeNode
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")  # as CommonMark ends them, unlike str.splitlines
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?:.*?\r?\n)??---[ \t]*(?:\r?\n|$)", re.DOTALL)
@@ -73,6 +76,8 @@ def read(text: str) -> Checklist:
 
 @cache
 def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
@@ -95,6 +100,8 @@ class _Reader:
         self.above = len(re.findall(r"\r\n?|\n", self.text[: self.body]))  # lines of the front matter
 
     def read(self) -> None:
+        from markdown_it.tree import SyntaxTreeNode
+
         parsed = _markdown().parse(self.text[self.body :], self.references)
         self._blocks(SyntaxTreeNode(parsed).children, ())
 
