@@ -1,26 +1,36 @@
-"""What a run is judged by: the runbook, and the excuses that the environment and the known issues grant."""
+"""What a run is judged by: the runbook, the excuses that the environment and the known issues grant, and signatures."""
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from harness.environment import KNOWN_ISSUES, Environment
 from harness.evidence.exchange import now
 from harness.results import Results
 from harness.run import Run
-from harness.verdict import RunFacts, Verdict, check_not_required, decide, load_known_issues
+from harness.verdict import (
+    RunFacts,
+    Verdict,
+    check_not_required,
+    decide,
+    load_attestations,
+    load_known_issues,
+)
+from harness.verdict.attestations import FILE
 from harness.verdict.excuses import check_cases, check_tests
 from runbook.loader import load_runbook
 
 
 class Rules:
-    """Raises ConfigError where a file of them is unusable."""
+    """Raises ConfigError where a file of them is unusable. `reports`: where the environment's attestations are."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, reports: Path) -> None:
         self.runbook = load_runbook()
         self._not_required = environment.file.checklist.not_required
         self._where = f"{environment.path}: checklist.not_required"
         check_not_required(self.runbook, self._not_required, self._where)
         self._known_issues = load_known_issues(KNOWN_ISSUES, self.runbook, environment.name)
+        self._attestations = load_attestations(reports / FILE, self.runbook)
 
     def check_excuses(self, nodeids: Sequence[str]) -> None:
         """Raises ConfigError for an excuse that excuses none of all checks: the next failure would go unseen."""
@@ -29,9 +39,19 @@ class Rules:
         check_tests(patterns, nodeids, f"{KNOWN_ISSUES}: issues.test")
 
     def judge(
-        self, run: Run, results: Results, *, partial: bool, interrupted: bool, unreachable: str | None
+        self,
+        run: Run,
+        results: Results,
+        *,
+        partial: bool,
+        left_out: frozenset[str],
+        interrupted: bool,
+        unreachable: str | None,
     ) -> Verdict:
-        """The verdict on a run that ends now; `unreachable`: the cause why no check was run."""
+        """The verdict on a run that ends now.
+
+        `left_out`: items of which checks were not selected. `unreachable`: the cause why no check was run.
+        """
         facts = RunFacts(
             environment=run.environment.name,
             base_url=run.site.origin,
@@ -44,6 +64,7 @@ class Rules:
             writes=tuple(results.writes),
             retries=results.retries,
             notes=results.notes,
+            left_out=left_out,
         )
         return decide(
             self.runbook,
@@ -52,4 +73,5 @@ class Rules:
             not_required=self._not_required,
             waivers=self._known_issues,
             today=date.today(),
+            attestations=self._attestations,
         )

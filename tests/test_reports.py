@@ -328,6 +328,8 @@ def test_json_has_the_documented_keys_in_order():
         "reason": "1 of 1 case broken: expected 200, got 500",
         "known_issue": None,
         "open": False,
+        "complete": True,
+        "attestations": [],
         "scenario": 1,
         "tests": [
             {

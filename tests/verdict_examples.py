@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from harness.verdict import KnownIssue, RunFacts, TestResult, Verdict, decide
+from harness.verdict import Attestation, KnownIssue, RunFacts, TestResult, Verdict, decide
 from runbook.loader import EmergencyStop, Item, Runbook, Scenario
 
 TODAY = date(2026, 11, 23)
@@ -81,14 +81,34 @@ def issue(**changes: Any) -> KnownIssue:
     return KnownIssue(**plain | changes)
 
 
+def signed(item_id: str, **changes: Any) -> Attestation:
+    plain: dict[str, Any] = {
+        "environment": "staging",
+        "version": "1.4.2",
+        "by": "Jo",
+        "note": "Saw it work.",
+        "at": STARTED,
+    }
+    return Attestation(item=item_id, **plain | changes)
+
+
 def verdict(
     *results: TestResult,
     not_required: tuple[str, ...] = (),
     waivers: tuple[KnownIssue, ...] = (),
+    attestations: tuple[Attestation, ...] = (),
     today: date = TODAY,
     **changes: Any,
 ) -> Verdict:
-    return decide(RUNBOOK, facts(**changes), results, not_required=not_required, waivers=waivers, today=today)
+    return decide(
+        RUNBOOK,
+        facts(**changes),
+        results,
+        not_required=not_required,
+        waivers=waivers,
+        today=today,
+        attestations=attestations,
+    )
 
 
 def outcomes(given: Verdict) -> dict[str, str]:

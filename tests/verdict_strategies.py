@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.verdict import KnownIssue, TestResult, Verdict, decide
 from runbook.loader import Item, Runbook, Scenario
-from tests.verdict_examples import RUNBOOK, STARTED, TODAY, facts, issue
+from tests.verdict_examples import RUNBOOK, STARTED, TODAY, facts, issue, signed
 
 # What a target may send in order to be taken for something else than text.
 HOSTILE = (
@@ -99,13 +99,23 @@ known_issues: st.SearchStrategy[KnownIssue] = st.builds(
     expires=st.sampled_from([TODAY, TODAY - timedelta(1)]),
 ) | st.builds(issue, test=st.sampled_from(["*", "smoke/x.py::test_it_1*"]), ticket=words)
 
+attestations = st.builds(
+    signed,
+    st.sampled_from(RUNBOOK.ids),
+    version=st.sampled_from(["1.4.2", "1.4.1"]),
+    environment=st.just("staging") | words,
+    by=words,
+    note=words,
+)
+
 writes = st.fixed_dictionaries({}, optional={"kind": texts, "name": texts})
 
 runs = st.fixed_dictionaries(
     {
-        "environment": words,
+        "environment": st.just("staging") | words,
         "base_url": texts,
-        "version": st.none() | texts,
+        "version": st.none() | st.just("1.4.2") | texts,
+        "left_out": st.frozensets(st.sampled_from(RUNBOOK.ids)),
         "finished": st.floats(0, 9000).map(lambda seconds: STARTED + timedelta(seconds=seconds)),
         "writes": st.lists(writes, max_size=4).map(tuple),
         "retries": st.integers(0, 99),
@@ -126,5 +136,6 @@ def verdicts(draw: st.DrawFn) -> Verdict:
         draw(results()) if run.unreachable is None else [],
         not_required=draw(st.lists(st.sampled_from([*RUNBOOK.ids, "auth.login:test_it_2*"]), max_size=3)),
         waivers=draw(st.lists(known_issues, max_size=2)),
+        attestations=draw(st.lists(attestations, max_size=2)),
         today=TODAY,
     )

@@ -1,7 +1,7 @@
 """One verdict, rendered for a terminal, as Markdown, as a page and as JSON."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,13 +30,15 @@ FILES: dict[str, Callable[[Verdict], str]] = {
 }
 
 
-def write_reports(verdict: Verdict, folder: Path) -> tuple[Path, ...]:
-    """All FILES in `folder`, each replaced as a whole; returns their paths.
+def write_reports(
+    verdict: Verdict, folder: Path, files: Mapping[str, Callable[[Verdict], str]] = FILES
+) -> tuple[Path, ...]:
+    """All `files` in `folder`, each replaced as a whole; returns their paths.
 
     The verdict is a `scrubbed` one: once a text is escaped, wrapped or cut, a secret in it is not found again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return tuple(_replace(folder / name, render(verdict)) for name, render in FILES.items())
+    return tuple(_replace(folder / name, render(verdict)) for name, render in files.items())
 
 
 def append_summary(verdict: Verdict, path: Path | None) -> str:
@@ -98,6 +100,6 @@ def _scrubbed_text(text: str, scrub: Scrub) -> str:
 def _replace(path: Path, text: str) -> Path:
     """Write beside and rename: a reader sees the old file or the new one, never half of it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
+    unfinished.write_bytes(text.encode())  # line ends stay as they are
     unfinished.replace(path)
     return path

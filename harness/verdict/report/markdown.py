@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from harness.verdict import words
 from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
 from harness.verdict.report.inert import code, fenced
 from harness.verdict.report.inert import markdown as md
@@ -17,6 +18,7 @@ def render(verdict: Verdict) -> str:
         *_head(verdict),
         *_section("What is broken", _broken(verdict)),
         *_section("Known issues", _known_issues(verdict)),
+        *_section("Attested by a person", _attested(verdict)),
         *_section("Not proven, and what would prove it", _not_proven(verdict)),
         *_section("Notes", _notes(verdict)),
         *_section("Checklist", _checklist(verdict)),
@@ -86,6 +88,17 @@ def _known_issues(verdict: Verdict) -> Iterator[str]:
             f"- {md(issue.ticket)} ({state}): {code(issue.item or issue.test or '')}: {md(issue.reason)} "
             f"Owner {md(issue.owner)}, expires {issue.expires}. {known.remedy}".rstrip()
         )
+    if lines:
+        yield "\n".join(lines)
+
+
+def _attested(verdict: Verdict) -> Iterator[str]:
+    lines = [
+        f"- {code(item.id)}: {md(words.signatures([signed]))}"
+        for item in verdict.items
+        if item.outcome == "attested"
+        for signed in item.attestations
+    ]
     if lines:
         yield "\n".join(lines)
 

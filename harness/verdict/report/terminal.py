@@ -4,6 +4,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from harness.verdict import words
 from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
 from harness.verdict.report.inert import one_line
 
@@ -28,6 +29,7 @@ def render(verdict: Verdict, width: int = 80) -> list[Line]:
         ("BROKEN", _broken(verdict, width)),
         ("WHAT TO DO", _rollback(verdict, width)),
         ("KNOWN ISSUES", _known_issues(verdict, width)),
+        ("ATTESTED by a person", _attested(verdict, width)),
         ("NOT PROVEN, and what would prove it", _not_proven(verdict, width)),
         ("NOTES", _notes(verdict, width)),
         ("THIS RUN", _run(verdict, width)),
@@ -129,6 +131,14 @@ def _known_issues(verdict: Verdict, width: int) -> Iterator[Line]:
             f"Owner {issue.owner}, expires {issue.expires}. {known.remedy}"
         )
         yield from _wrapped(text, width, "  ", "    ", RED if known.bad else YELLOW)
+
+
+def _attested(verdict: Verdict, width: int) -> Iterator[Line]:
+    for item in verdict.items:
+        if item.outcome == "attested":
+            yield from _wrapped(f"{item.id}: {item.title}", width, "  ", "    ")
+            for signed in item.attestations:
+                yield from _wrapped(words.signatures([signed]), width, "    ", "      ")
 
 
 def _not_proven(verdict: Verdict, width: int) -> Iterator[Line]:

@@ -121,6 +121,19 @@ def _known_issue(known: KnownIssueVerdict) -> Markup:
     )
 
 
+def attested(verdict: Verdict) -> Iterator[Markup]:
+    """Who signed for what, when, and what they say."""
+    items = [item for item in verdict.items if item.outcome == "attested"]
+    if items:
+        yield pairs(
+            (
+                Markup(text(item.title) + " " + tag("span", tag("code", text(item.id)), class_="aside")),
+                bullets(text(words.signatures([signed])) for signed in item.attestations),
+            )
+            for item in items
+        )
+
+
 def not_proven(verdict: Verdict) -> Iterator[Markup]:
     """What is required first; items that wait for the same thing together."""
     for required in (True, False):
