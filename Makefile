@@ -1,4 +1,4 @@
-# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make selfcheck | make seeds | make mutants | make lint | make serve | make bench
+# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make selfcheck | make seeds | make mutants | make lint | make serve | make bench | make pictures
 
 SHELL := bash
 .SHELLFLAGS := -eo pipefail -c
@@ -10,7 +10,7 @@ BIN := .venv/bin
 # Without bytecode, pytest rewrites its plugins at every start: a second each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke selfcheck seeds mutants test lint serve bench lock
+.PHONY: smoke selfcheck seeds mutants test lint serve bench pictures lock
 
 smoke: .venv/installed
 	$(BIN)/python -m pytest --env=$(ENV) $(ARGS)
@@ -43,6 +43,10 @@ serve: .venv/installed
 # Time to verdict; see benchmarks/README.md. ARGS="--runs=9" for steadier figures.
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.time_to_verdict $(ARGS)
+
+# The pages of docs/reports, in a browser; look at them after a change of the page. ARGS="--phone --into=DIR"
+pictures: .venv/installed
+	$(BIN)/python docs/reports/draw.py $(ARGS)
 
 # After a change of pyproject.toml. No index address may get into the lock; `uv` is needed only here.
 lock:

@@ -28,6 +28,11 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--by", metavar="NAME", help="who signs")
     group.addoption("--note", metavar="TEXT", help="what they did or saw")
+    group.addoption(
+        "--notify-url-env",
+        metavar="VAR",
+        help="post message.json to the address that the variable VAR holds, for example a Slack webhook",
+    )
     group.addoption("--timeline", metavar="FILE", help="write what was gathered when, as lines of JSON")
     group.addoption(
         "--fuzz-seed",

@@ -21,11 +21,11 @@ from harness.results import Results, without_secrets
 from harness.rules import Rules
 from harness.run import Run
 from harness.target.lifecycle import Site
+from harness.telling import Telling
 from harness.verdict import Verdict
 from harness.verdict.checks import tie
 from harness.verdict.failure import Explainer
 from harness.verdict.own_runbook import reports_of
-from harness.verdict.report import append_summary, scrubbed, terminal, write_reports
 
 ENVIRONMENT = pytest.StashKey[Environment]()
 EVIDENCE = pytest.StashKey[list[Exchange]]()
@@ -86,13 +86,16 @@ class Verifier:
             raise ConfigError("--timeline", "is for a run in one process", "leave out -n")
         # All workers make up the same requests.
         self.budget = Budget(**worker["verifier_budget"]) if worker else budget(config)
-        self.files = {} if worker else reports_of(config, self.environment, self.rules.runbook, self.reports)
         self.results = Results()
         self.results.narrowed = collection.is_narrowed(config)
         self.unreachable: str | None = None
         self.run: Run | None = None
         self.verdict: Verdict | None = None
-        self.warning = ""
+        self.telling = Telling(
+            self.reports,
+            None if worker else config.getoption("notify_url_env"),
+            {} if worker else reports_of(config, self.environment, self.rules.runbook, self.reports),
+        )
 
     # --- before the tests
 
@@ -111,12 +114,13 @@ class Verifier:
             self.run = Run(self.environment, self.reports, self.budget, site, worker.get("workerid", ""))
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
+        self.telling.protect(self.run.secrets)
         scrub_allure(self.config, self.run.secrets)
         if not worker and not self.config.getoption("check_env"):
             interruptible(self.config)
             # A run that dies must not leave an earlier run's verdict.
-            for old in self.files:
-                (self.reports / old).unlink(missing_ok=True)
+            self.rules.clear(self.reports)
+            self.telling.clear()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -260,9 +264,7 @@ class Verifier:
                 interrupted=self.unreachable is None and (exitstatus == 2 or self.results.unfinished),
                 unreachable=self.unreachable,
             )
-            self.verdict = scrubbed(verdict, self.run.secrets.scrub)
-            write_reports(self.verdict, self.reports, self.files)
-            self.warning = append_summary(self.verdict, environment.step_summary())
+            self.verdict = self.telling.tell(verdict, self.run.secrets.scrub)
             session.exitstatus = self.results.exit_code(self.verdict)
         if timeline := self.config.getoption("timeline"):
             gathered = self.run.gathering.gathered
@@ -270,14 +272,8 @@ class Verifier:
         self.run.close()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self.verdict is None or self.run is None:
-            return
-        terminalreporter.section("verdict")
-        for text, markup in terminal.render(self.verdict, min(terminalreporter._tw.fullwidth, 120)):
-            terminalreporter.write_line(text, **markup)
-        terminalreporter.write_line(f"reports: {self.reports}/{', '.join(self.files)}")
-        if self.warning:
-            terminalreporter.write_line(self.warning, yellow=True)
+        if self.verdict is not None:
+            self.telling.show(self.verdict, terminalreporter)
 
     def pytest_unconfigure(self) -> None:
         if self.run is not None:

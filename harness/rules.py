@@ -1,4 +1,4 @@
-"""What a run is judged by: the runbook, the excuses that the environment and the known issues grant, and signatures."""
+"""What a run is judged by: the runbook, excuses, signatures, and the run before it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -18,6 +18,7 @@ from harness.verdict import (
 )
 from harness.verdict.attestations import FILE
 from harness.verdict.excuses import check_cases, check_tests
+from harness.verdict.previous import Previous, set_aside
 from runbook.loader import load_runbook
 
 
@@ -31,6 +32,12 @@ class Rules:
         check_not_required(self.runbook, self._not_required, self._where)
         self._known_issues = load_known_issues(KNOWN_ISSUES, self.runbook, environment.name)
         self._attestations = load_attestations(reports / FILE, self.runbook)
+        self._environment = environment.name
+        self._previous = Previous()
+
+    def clear(self, reports: Path) -> None:
+        """Remove the reports of an earlier run, and keep what this one is compared with."""
+        self._previous = set_aside(reports, self._environment)
 
     def check_excuses(self, nodeids: Sequence[str]) -> None:
         """Raises ConfigError for an excuse that excuses none of all checks: the next failure would go unseen."""
@@ -63,7 +70,7 @@ class Rules:
             unreachable=unreachable,
             writes=tuple(results.writes),
             retries=results.retries,
-            notes=results.notes,
+            notes=(*results.notes, *self._previous.notes),
             left_out=left_out,
         )
         return decide(
@@ -74,4 +81,5 @@ class Rules:
             waivers=self._known_issues,
             today=date.today(),
             attestations=self._attestations,
+            earlier=self._previous.run,
         )

@@ -147,7 +147,7 @@ def test_verdict_has_the_documented_keys(go):
     assert [key for key in go.verdict if f"`{key}`" not in document] == []
     assert (go.reports / "verdict.md").read_text("utf-8").startswith("# GO")
     assert "<title>GO: local, " in (go.reports / "verdict.html").read_text("utf-8")
-    assert f"reports: {go.reports}/verdict.html, verdict.md, verdict.json\n" in go.said
+    assert f"reports: {go.reports}/verdict.html, verdict.md, verdict.json, message.json\n" in go.said
 
 
 def test_run_notes_what_it_writes(go):
@@ -215,7 +215,7 @@ def test_stopped_target_is_unreachable(suite, free_port, workers):
     ended = suite(*workers, env=f'[target]\nbase_url = "http://127.0.0.1:{free_port}"\nready_within_s = 1\n')
     assert (ended.code, ended.last_words) == (11, ["UNREACHABLE"])
     assert "broken" not in ended.outcomes.values()
-    assert " passed" not in ended.said
+    assert not re.search(r"\b[1-9]\d* passed", ended.said)
 
 
 def test_target_that_dies_at_its_start_is_unreachable(suite):
@@ -562,3 +562,62 @@ def test_interrupted_run_says_so_and_stops_its_target(tmp_path, how):
     host, _, port = verdict["base_url"].rpartition("//")[2].partition(":")
     with socket.socket() as probe:
         assert probe.connect_ex((host, int(port))) != 0
+
+
+# --- the run before, and who is told
+
+
+@pytest.fixture
+def chat(always):
+    """A chat that takes posts; the variables of a run that tells it, and the requests it got."""
+    origin, got = always(200, b"ok")
+    return {"CHAT_URL": f"{origin}/T0CANARY/B0CANARY/canary-of-the-chat"}, got
+
+
+def test_dying_partial_and_unreachable_runs_leave_what_a_run_is_compared_with(
+    suite, tmp_path, chat, free_port
+):
+    variables, got = chat
+    tell = "--notify-url-env=CHAT_URL"
+    whole = {"decision": "NO-GO", "environment": "custom", "started": "2026-11-22T01:02:03+00:00"}
+    whole |= {"partial": False, "interrupted": False, "unreachable": None}
+    whole |= {"items": [{"id": "health.basic", "outcome": "broken"}]}
+    (tmp_path / "custom").mkdir()
+    (tmp_path / "custom" / "verdict.json").write_text(json.dumps(whole), "utf-8")
+
+    nowhere = f'[target]\nbase_url = "http://127.0.0.1:{free_port}"\nready_within_s = 1\n'
+    ended = suite(tell, env=nowhere, variables=variables, reports=tmp_path)
+    assert (ended.code, ended.verdict["comparison"]) == (11, None)
+    assert got == ["POST /T0CANARY/B0CANARY/canary-of-the-chat"]
+
+    ended = suite(tell, "-m", "health", env=LOCAL, variables=variables, reports=tmp_path)
+    assert (ended.code, ended.last_words, len(got)) == (0, ["PARTIAL"], 2)
+    assert ended.verdict["comparison"]["fixed"] == ["health.basic"]
+    assert "\n  fixed: health.basic\n" in ended.said
+    assert json.loads((ended.reports / "previous.json").read_text("utf-8")) == whole
+    written = [path.read_text("utf-8") for path in ended.reports.iterdir()]
+    assert [text for text in (ended.said, *written) if "CANARY" in text] == []
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_post_that_fails_changes_no_verdict(suite, always, workers):
+    origin, got = always(500, b"no")
+    ended = suite(
+        "-m", "health", *workers, "--notify-url-env=CHAT_URL", variables={"CHAT_URL": f"{origin}/x"}
+    )
+    assert (ended.code, ended.last_words, got) == (0, ["PARTIAL"], ["POST /x"])
+    assert "\nwarning: the message was not posted to $CHAT_URL: it answered 500\n" in ended.said
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, "--notify-url-env: the variable CHAT_URL is not set; export an https:// address"),
+        ({"CHAT_URL": "http://canary.example/x"}, "what CHAT_URL holds is not an https address"),
+    ],
+    ids=["unset", "not-https"],
+)
+def test_unusable_chat_ends_with_one_line(suite, variables, said):
+    ended = suite("--notify-url-env=CHAT_URL", variables=variables)
+    assert (ended.code, said in ended.said, "canary" in ended.said) == (4, True, False)
+    assert "Traceback" not in ended.said

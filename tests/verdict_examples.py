@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from harness.verdict import Attestation, KnownIssue, RunFacts, TestResult, Verdict, decide
+from harness.verdict.comparison import Earlier, earlier
+from harness.verdict.report import json_file
 from runbook.loader import EmergencyStop, Item, Runbook, Scenario
 
 TODAY = date(2026, 11, 23)
@@ -98,17 +100,16 @@ def verdict(
     waivers: tuple[KnownIssue, ...] = (),
     attestations: tuple[Attestation, ...] = (),
     today: date = TODAY,
+    then: Earlier | None = None,
     **changes: Any,
 ) -> Verdict:
-    return decide(
-        RUNBOOK,
-        facts(**changes),
-        results,
-        not_required=not_required,
-        waivers=waivers,
-        today=today,
-        attestations=attestations,
-    )
+    excuses: dict[str, Any] = {"not_required": not_required, "waivers": waivers, "attestations": attestations}
+    return decide(RUNBOOK, facts(**changes), results, **excuses, today=today, earlier=then)
+
+
+def before(given: Verdict) -> Earlier:
+    """What a later run knows of that one."""
+    return earlier(json_file.render(given))
 
 
 def outcomes(given: Verdict) -> dict[str, str]:

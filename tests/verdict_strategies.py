@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from harness.verdict import KnownIssue, TestResult, Verdict, decide
+from harness.verdict.comparison import Earlier
+from harness.verdict.model import ItemOutcome
 from runbook.loader import Item, Runbook, Scenario
 from tests.verdict_examples import RUNBOOK, STARTED, TODAY, facts, issue, signed
 
+# To explain what of a whole verdict mattered takes minutes, and says little.
+thorough = settings(phases=set(Phase) - {Phase.explain})
 # What a target may send in order to be taken for something else than text.
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -125,6 +130,26 @@ runs = st.fixed_dictionaries(
 
 
 @st.composite
+def earlier_runs(draw: st.DrawFn) -> Earlier:
+    """With items that came and went since, and known issues."""
+    ids = draw(st.lists(st.sampled_from([*RUNBOOK.ids, "auth.gone", "gates.gone"]), unique=True))
+    outcome = st.sampled_from(get_args(ItemOutcome))
+    items = [{"id": each, "outcome": draw(outcome), "known_issue": draw(st.none() | words)} for each in ids]
+    return Earlier.model_validate(
+        {
+            "decision": draw(st.sampled_from(["GO", "NO-GO", "INCONCLUSIVE"])),
+            "environment": "staging",
+            "version": draw(st.none() | texts),
+            "started": STARTED - timedelta(days=draw(st.integers(0, 9))),
+            "partial": False,
+            "interrupted": False,
+            "unreachable": None,
+            "items": items,
+        }
+    )
+
+
+@st.composite
 def verdicts(draw: st.DrawFn) -> Verdict:
     """Every decision is among them; a run that did not reach its target has no results."""
     extent = draw(st.sampled_from(EXTENTS))
@@ -138,4 +163,5 @@ def verdicts(draw: st.DrawFn) -> Verdict:
         waivers=draw(st.lists(known_issues, max_size=2)),
         attestations=draw(st.lists(attestations, max_size=2)),
         today=TODAY,
+        earlier=draw(st.none() | earlier_runs()),
     )

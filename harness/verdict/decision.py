@@ -7,6 +7,7 @@ from typing import get_args
 
 from harness.verdict import words
 from harness.verdict.attestations import Attestation
+from harness.verdict.comparison import Earlier, compare
 from harness.verdict.model import (
     Decision,
     IssueState,
@@ -35,10 +36,12 @@ def decide(
     waivers: Sequence[KnownIssue],
     today: date,
     attestations: Sequence[Attestation] = (),
+    earlier: Earlier | None = None,
 ) -> Verdict:
     """The verdict on a run. `not_required`: `item.id`, or `item.id:pattern` for single cases of it.
 
-    `attestations`: all that are known; those for another version or environment only leave a note.
+    `attestations`: all that are known; those for another version or environment only leave a note. `earlier`: the run
+    to compare with; one that did not reach its target is compared with none.
 
     Raises ConfigError for a result whose item is not on the checklist: it must not vanish from the verdict.
     """
@@ -53,6 +56,8 @@ def decide(
     items = tuple(_attested(item, [each for each in counting if each.item == item.id]) for item in judged)
     known = tuple(_state(issue, facts, results, today) for issue in waivers)
     decision = _decision(facts, items, known)
+    complete = not facts.partial and not facts.interrupted
+    reached = facts.unreachable is None
     return Verdict(
         decision=decision,
         summary=words.summary(decision, facts, items, known),
@@ -70,6 +75,7 @@ def decide(
         writes=facts.writes,
         retries=facts.retries,
         notes=(*facts.notes, *words.void(facts, [each for each in attestations if each not in counting])),
+        comparison=compare(earlier, items, complete=complete) if earlier and reached else None,
     )
 
 

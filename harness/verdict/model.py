@@ -139,6 +139,26 @@ class KnownIssueVerdict:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What changed since the last whole run of the environment, whose decision, version and start come first.
+
+    Ids of items: `newly_broken`: proven then; `still_broken`; `fixed`; `found_broken`: not proven then, or not on the
+    checklist; `unsettled`: broken then, not proven now; `added` to and `removed` from the checklist since.
+    """
+
+    decision: Decision
+    version: str | None
+    started: datetime
+    newly_broken: tuple[str, ...]
+    still_broken: tuple[str, ...]
+    fixed: tuple[str, ...]
+    found_broken: tuple[str, ...]
+    unsettled: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The answer. Every report renders this and adds nothing to it; docs/verdict.md documents the JSON."""
 
@@ -158,6 +178,7 @@ class Verdict:
     writes: tuple[dict[str, Any], ...]
     retries: int
     notes: tuple[str, ...]
+    comparison: Comparison | None
 
     @property
     def exit_code(self) -> int:
@@ -193,4 +214,6 @@ class Verdict:
             "writes": list(self.writes),
             "retries": self.retries,
             "notes": list(self.notes),
+            "comparison": self.comparison
+            and {**asdict(self.comparison), "started": self.comparison.started.isoformat()},
         }

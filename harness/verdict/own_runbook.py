@@ -7,31 +7,29 @@ import pytest
 
 from harness.environment import Environment
 from harness.evidence.secrets import Secrets
-from harness.verdict.model import Verdict
-from harness.verdict.report import FILES, ticked
+from harness.verdict.report import NAMES, Report, ticked
 from runbook import boxes, matching
 from runbook.errors import ConfigError
 from runbook.loader import Runbook
 
-Report = Callable[[Verdict], str]
 OPTION = "--runbook"
 
 
 def reports_of(
     config: pytest.Config, environment: Environment, runbook: Runbook, folder: Path
 ) -> dict[str, Report]:
-    """Every report of a run by its file's name in `folder`, with the ticked runbook if there is one to tick.
+    """The ticked runbook by its file's name in `folder`; nothing where there is none to tick.
 
     Raises ConfigError.
     """
     given = config.getoption("runbook")
     if given is None:
-        return dict(FILES)
+        return {}
     secrets = Secrets()
     for name, value in environment.secrets.items():
         secrets.add(value, name)
     name, report = ticked_report(Path(given), runbook, folder, secrets.scrub)
-    return {**FILES, name: report}
+    return {name: report}
 
 
 def ticked_report(
@@ -43,7 +41,7 @@ def ticked_report(
     """
     where = f"{OPTION}={path}"
     name = f"{path.stem}.md"
-    if name.casefold() in {each.casefold() for each in FILES}:
+    if name.casefold() in {each.casefold() for each in NAMES}:
         raise ConfigError(where, f"its report would be {name}, which is the verdict's", "rename the file")
     checklist = boxes.read(scrub(_text(path, where)))
     if (folder / name).exists() and (folder / name).samefile(path):

@@ -2,10 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import get_args
 
 from harness.verdict.attestations import Attestation
+from harness.verdict.comparison import of_item
 from harness.verdict.message import parts
-from harness.verdict.model import Decision, ItemVerdict, KnownIssueVerdict, RunFacts, TestResult, Verdict
+from harness.verdict.model import (
+    Decision,
+    ItemVerdict,
+    KnownIssueVerdict,
+    RunFacts,
+    TestOutcome,
+    TestResult,
+    Verdict,
+)
 from runbook.loader import Item, Severity
 
 REASONS_SHOWN = 3
@@ -171,6 +181,25 @@ def warnings(item: ItemVerdict) -> list[str]:
     """What the failed tests of an item say against themselves, each once."""
     told = (part for test in item.tests if test.outcome == "failed" for part in parts(test.message))
     return list(dict.fromkeys(said for label, said in told if label == "beware"))
+
+
+def totals(verdict: Verdict) -> str:
+    """All checks of a run: `470 (465 passed, 3 failed, 2 not proven)`."""
+    number = Counter(test.outcome for item in verdict.items for test in item.tests)
+    each = ", ".join(f"{number[outcome]} {outcome}" for outcome in get_args(TestOutcome))
+    return f"{number.total()} ({each})"
+
+
+def counts(item: ItemVerdict) -> dict[TestOutcome, int]:
+    """How many of an item's tests came to what, without those to which none came."""
+    number = Counter(test.outcome for test in item.tests)
+    return {outcome: number[outcome] for outcome in get_args(TestOutcome) if number[outcome]}
+
+
+def told_of(item: ItemVerdict, verdict: Verdict) -> str:
+    """How bad it is if it is broken, and whether that is news: `blocker, newly broken`."""
+    news = of_item(verdict.comparison, item.id) if item.outcome == "broken" else ""
+    return f"{item.severity}, {news}" if news else item.severity
 
 
 def _proven(items: Sequence[ItemVerdict]) -> int:
