@@ -177,7 +177,7 @@ def test_address_is_in_no_output():
 def test_what_is_posted_is_the_file(tmp_path, chat, monkeypatch):
     channel, got = chat(500)
     monkeypatch.setattr(notify, "channel", lambda *_: channel)
-    telling = Telling(tmp_path, "CHAT_URL")
+    telling = Telling(tmp_path, "CHAT_URL", {})
     told = telling.tell(NO_GO, lambda text: text.replace("Title of", "<hidden>"))
     assert told.items[0].title == "<hidden> auth.login"
     assert (told.decision, told.exit_code) == ("NO-GO", 1)
@@ -188,7 +188,7 @@ def test_what_is_posted_is_the_file(tmp_path, chat, monkeypatch):
 
 def test_build_is_named_instead_of_the_path(tmp_path, monkeypatch):
     monkeypatch.setattr(ci, "build_url", lambda _: "https://ci.example/7")
-    Telling(tmp_path, None).tell(verdict(*ALL_PASSED), str)
+    Telling(tmp_path, None, {}).tell(verdict(*ALL_PASSED), str)
     assert "<https://ci.example/7|" in (tmp_path / MESSAGE).read_text("utf-8")
 
 
