@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -255,6 +255,11 @@ def step_summary(variables: Mapping[str, str] = os.environ) -> Path | None:
     """The file to which a CI runner lets a step add what it shows with the build; None without such a runner."""
     named = variables.get("GITHUB_STEP_SUMMARY")
     return Path(named) if named else None
+
+
+def build(names: Sequence[str], variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What a CI runner says of the build, in those of its variables that are set."""
+    return {name: value for name in names if (value := variables.get(name))}
 
 
 def _named_variables(path: Path, file: File, variables: Mapping[str, str]) -> dict[str, str]:

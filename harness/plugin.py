@@ -1,8 +1,6 @@
 """The door: pytest's hooks. What they do is in the rooms behind it."""
 
-import signal
 import sys
-import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -10,15 +8,16 @@ from typing import Any
 import pytest
 
 from harness import collection, environment, preflight
-from harness.allure_output import scrub_allure
+from harness.allure import listen
 from harness.contract.budget import Budget, budget
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
-from harness.evidence.exchange import Exchange, witnessed
+from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
+from harness.interrupt import interruptible
 from harness.options import add_options
-from harness.results import Results, without_secrets
+from harness.results import EVIDENCE, Results, without_secrets
 from harness.rules import Rules
 from harness.run import Run
 from harness.target.lifecycle import Site
@@ -28,7 +27,6 @@ from harness.verdict.failure import Explainer
 from harness.verdict.report import FILES, append_summary, scrubbed, terminal, write_reports
 
 ENVIRONMENT = pytest.StashKey[Environment]()
-EVIDENCE = pytest.StashKey[list[Exchange]]()
 LOOKING_ONLY = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "setuponly")
 
 
@@ -111,28 +109,12 @@ class Verifier:
             self.run = Run(self.environment, self.reports, self.budget, site, worker.get("workerid", ""))
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
-        scrub_allure(self.config, self.run.secrets)
+        self.allure = listen(self.config, self.run, self.rules, self.results)
         if not worker and not self.config.getoption("check_env"):
-            self._interruptible()
+            interruptible(self.config)
             # A run that dies must not leave an earlier run's verdict.
             for old in FILES:
                 (self.reports / old).unlink(missing_ok=True)
-
-    def _interruptible(self) -> None:
-        """Let SIGTERM end the run like Ctrl-C does: with a verdict, and with what was started stopped."""
-        if threading.current_thread() is threading.main_thread():
-
-            def interrupt(*_: Any) -> None:
-                # Once is enough: a second one would cut the end short.
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                raise KeyboardInterrupt
-
-            before = signal.signal(signal.SIGTERM, interrupt)
-
-            def restore() -> None:
-                signal.signal(signal.SIGTERM, before)
-
-            self.config.add_cleanup(restore)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -152,7 +134,7 @@ class Verifier:
             self.results.items |= tie(mine, self.rules.runbook)
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
-        collection.mark(mine)
+        collection.mark(mine, self.environment.name)
         items.sort(key=collection.waits)  # the others need not queue behind them
 
     def pytest_deselected(self) -> None:
@@ -278,6 +260,8 @@ class Verifier:
             self.verdict = scrubbed(verdict, self.run.secrets.scrub)
             write_reports(self.verdict, self.reports)
             self.warning = append_summary(self.verdict, environment.step_summary())
+            if self.allure:
+                self.allure.finish(self.verdict)
             session.exitstatus = self.results.exit_code(self.verdict)
         if timeline := self.config.getoption("timeline"):
             gathered = self.run.gathering.gathered

@@ -1,0 +1,74 @@
+"""An exchange as Allure's HTTP exchange attachment (schema version 1), without secrets."""
+
+import json
+from collections.abc import Callable, Container, Iterable
+from datetime import timedelta
+from typing import Any
+
+from harness.evidence.exchange import Exchange
+
+MIME, EXTENSION = "application/vnd.allure.http+json", "httpexchange"
+REDACTED = "__ALLURE_REDACTED__"  # Allure shows it as a mask
+# Masked whatever they hold: the target may hand out a credential that the run does not know as one.
+CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+LARGEST = 20_000  # characters of a body
+Scrub = Callable[[str], str]
+
+
+def attachment(exchange: Exchange, scrub: Scrub, masked: Container[str] = CREDENTIALS) -> str:
+    """The attachment's JSON, in ASCII; the values of the headers `masked` (in lower case) are not in it.
+
+    Every text is scrubbed before it becomes JSON: an escaped secret may be another text.
+    """
+    response, started = exchange.response, exchange.started.timestamp() * 1000
+    said = {
+        "schemaVersion": 1,
+        "start": round(started),
+        "stop": round(started + exchange.elapsed / timedelta(milliseconds=1)),
+        "request": {
+            "method": exchange.method,
+            "url": scrub(str(exchange.url)),
+            "query": [_pair(name, value, scrub) for name, value in exchange.url.params.multi_items()],
+            "headers": _headers(exchange.sent_headers, scrub, masked),
+            **_body(exchange.sent_body, dict(_lowered(exchange.sent_headers)), False, scrub),
+        },
+        "response": {
+            "status": response.status_code,
+            "statusText": scrub(response.reason_phrase),
+            "headers": _headers(response.headers.multi_items(), scrub, masked),
+            **_body(exchange.content, dict(response.headers), exchange.truncated, scrub),
+        },
+    }
+    return json.dumps(said)
+
+
+def _headers(
+    headers: Iterable[tuple[str, str]], scrub: Scrub, masked: Container[str]
+) -> list[dict[str, str]]:
+    return [
+        {"name": scrub(name), "value": REDACTED} if name.lower() in masked else _pair(name, value, scrub)
+        for name, value in headers
+    ]
+
+
+def _pair(name: str, value: str, scrub: Scrub) -> dict[str, str]:
+    return {"name": scrub(name), "value": scrub(value)}
+
+
+def _lowered(headers: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    return ((name.lower(), value) for name, value in headers)
+
+
+def _body(content: bytes, headers: dict[str, str], truncated: bool, scrub: Scrub) -> dict[str, Any]:
+    if not content:
+        return {}
+    # Scrubbed before it is cut: half a secret is not recognised. Never as base64, where none would be.
+    text = scrub(content.decode("utf-8", "replace"))
+    body = {
+        "contentType": scrub(headers.get("content-type", "text/plain")),
+        "encoding": "utf8",
+        "value": text[:LARGEST],
+        "size": len(content),
+        "truncated": truncated or len(text) > LARGEST,
+    }
+    return {"body": body}
