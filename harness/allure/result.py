@@ -66,7 +66,8 @@ class Teller:
             result.status, result.statusDetails = Status.PASSED, None
             return
         if outcome.outcome == "not proven":
-            result.status = Status.SKIPPED
+            result.status, result.name = Status.SKIPPED, f"Not proven: {result.name}"
+            result.labels.append(Label(name="tag", value="not proven"))
             result.statusDetails = StatusDetails(message=f"{NOT_PROVEN}{first}", trace=outcome.message)
             return
         if result.status not in (Status.FAILED, Status.BROKEN):
