@@ -27,7 +27,8 @@ def attachment(exchange: Exchange, scrub: Scrub, masked: Container[str] = CREDEN
         "stop": round(started + exchange.elapsed / timedelta(milliseconds=1)),
         "request": {
             "method": exchange.method,
-            "url": scrub(str(exchange.url)),
+            # Without its query, in which a secret may be encoded in ways that are not recognised.
+            "url": scrub(str(exchange.url.copy_with(query=None))),
             "query": [_pair(name, value, scrub) for name, value in exchange.url.params.multi_items()],
             "headers": _headers(exchange.sent_headers, scrub, masked),
             **_body(exchange.sent_body, dict(_lowered(exchange.sent_headers)), False, scrub),
