@@ -43,6 +43,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        config.option.clean_alluredir = False  # the controlling process did; now it holds results
     if not collection.selects_checks(config):
         return
     if sys.flags.optimize and config.option.assertmode == "plain":

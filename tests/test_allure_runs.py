@@ -158,7 +158,8 @@ def test_it_dies(api):
 
 
 def test_test_in_which_a_worker_died_is_told_and_so_are_all_others(told, extra_module):
-    ended, told = told("-n", "2", "-m", "health", cwd=extra_module(DYING))
+    # The worker that takes the place of the dead one must not clean the folder again.
+    ended, told = told("-n", "2", "-m", "health", "--clean-alluredir", cwd=extra_module(DYING))
     assert (ended.code, ended.last_words) == (1, ["NO-GO"]), ended.said
     lost = told.by_id["test_it_dies"]
     assert lost["status"] == "broken"

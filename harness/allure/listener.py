@@ -1,7 +1,7 @@
 """The listener between pytest, allure-pytest and the files: it completes, adds and scrubs."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -39,6 +39,7 @@ class Listener:
         webhook = run.environment.file.webhook
         headers = {*HEADERS.values(), webhook.header or ""}
         self._masked = CREDENTIALS | {header.lower() for header in headers}
+        self._exchanges: dict[Exchange, str] = {}
         self._item: pytest.Item | None = None
 
     def begin(self, config: pytest.Config) -> None:
@@ -67,7 +68,6 @@ class Listener:
     def report_container(self, container: Any) -> Generator[None, Any, Any]:
         # Set-up is passing probes around, in no time: what they did is in the steps.
         container.befores, container.afters = [], []
-        self._clean(container)
         return (yield)
 
     @allure_commons.hookimpl(wrapper=True)
@@ -96,8 +96,11 @@ class Listener:
 
     def _attached(self, exchange: Exchange) -> Attachment:
         source = f"{uuid4()}-attachment.{EXTENSION}"
-        body = attachment(exchange, self._run.secrets.scrub, self._masked)
-        allure_commons.plugin_manager.hook.report_attached_data(body=body, file_name=source)
+        if exchange not in self._exchanges:  # many tests may read one
+            self._exchanges[exchange] = attachment(exchange, self._run.secrets.scrub, self._masked)
+        allure_commons.plugin_manager.hook.report_attached_data(
+            body=self._exchanges[exchange], file_name=source
+        )
         return Attachment(name=exchange.title, source=source, type=MIME)
 
     # --- at the end of the run
@@ -120,20 +123,39 @@ class Listener:
     def _write(self, name: str, text: str) -> None:
         (self._folder / name).write_text(self._run.secrets.scrub(text), "utf-8")
 
-    def _clean(self, node: Any) -> None:
-        for name, value in vars(node).items():
-            if isinstance(value, str):
-                setattr(node, name, self._cleaned(value))
-            elif isinstance(value, list):
-                node_list = [self._cleaned(each) if isinstance(each, str) else each for each in value]
-                setattr(node, name, node_list)
-                for child in node_list:
-                    if hasattr(child, "__dict__"):
-                        self._clean(child)
-            elif hasattr(value, "__dict__"):
-                self._clean(value)
+    def _clean(self, result: TestResult) -> None:
+        """Remove secrets, and what no report can show, from every text of a result."""
+        whole = "\n".join(_texts(result))
+        # Nearly always there is nothing, and one long text is searched much faster than sixty short ones.
+        if self._cleaned(whole) != whole:
+            _change(result, self._cleaned)
 
     def _cleaned(self, text: str) -> str:
+        visible = plain(self._run.secrets.scrub(text))
         # A secret may come together only when control characters go.
-        scrub = self._run.secrets.scrub
-        return scrub(plain(scrub(text)))
+        return visible if visible == text else self._run.secrets.scrub(visible)
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Every text in a part of a result."""
+    if isinstance(node, str):
+        yield node
+    for child in _children(node):
+        yield from _texts(child)
+
+
+def _change(node: Any, change: Callable[[str], str]) -> Any:
+    """The same part of a result with every text changed; what is no text is changed in place."""
+    if isinstance(node, str):
+        return change(node)
+    if isinstance(node, list):
+        node[:] = [_change(child, change) for child in node]
+    elif hasattr(node, "__dict__"):
+        for name, value in vars(node).items():
+            if name != "status":  # our own word
+                setattr(node, name, _change(value, change))
+    return node
+
+
+def _children(node: Any) -> Iterable[Any]:
+    return node if isinstance(node, list) else vars(node).values() if hasattr(node, "__dict__") else ()
