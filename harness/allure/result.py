@@ -49,7 +49,7 @@ class Teller:
             "item": item.id,
         }
         result.labels += [Label(name=name, value=value) for name, value in told.items()]
-        # The verdict's page, seen from where `make report` puts Allure's.
+        # Without an address: the page of the verdict, as seen from where `make report` puts its own.
         self._link(result, RUNBOOK, scenario.number, f"Scenario {scenario.number}: {scenario.title}", BESIDE)
         result.description = (
             f"{item.promise}\n\nWhere it is broken, scenario {scenario.number} applies: {scenario.title}. "
