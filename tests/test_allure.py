@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from harness.allure import files, lost
 from harness.allure.attachment import LARGEST, REDACTED, attachment
-from harness.allure.result import Teller, identify, name, steps, story
+from harness.allure.result import SHOWN, Teller, identify, last, name, steps, story
 from harness.evidence.secrets import Secrets
 from harness.results import BLOCKED_BY, Results
 from harness.verdict import TestResult as Outcome
@@ -381,6 +381,14 @@ def test_steps_are_the_story_of_what_was_read_in_order_of_time(make_exchange):
         ("failed", "GET /api/health (1) answered 200"),
     ]
     assert [step.stop - step.start for step in told] == [200, 200]
+
+
+def test_many_exchanges_are_cut_but_for_the_one_that_failed(make_exchange):
+    many = [make_exchange(note=str(n)) for n in range(SHOWN + 5)]
+    assert last(many, None) == many[5:]
+    assert last(many, many[9]) == many[5:]
+    assert last(many, many[2]) == [many[2], *many[6:]]
+    assert last(many[:3], many[1]) == many[:3]
 
 
 # --- what no process could write

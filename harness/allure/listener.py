@@ -44,7 +44,8 @@ class Listener:
 
     def begin(self, config: pytest.Config) -> None:
         """Listen until the end of the run; the controlling process removes what an earlier run left in our folder."""
-        if not hasattr(config, "workerinput") and self._folder == (self._run.reports / OURS).absolute():
+        ours = self._folder == (self._run.reports / OURS).absolute()
+        if ours and not hasattr(config, "workerinput") and not config.getoption("check_env"):
             for left in (left for pattern in (*_RESULTS, *_FACTS) for left in self._folder.glob(pattern)):
                 left.unlink()
         config.pluginmanager.register(self, "verifier_allure")
@@ -86,7 +87,7 @@ class Listener:
         evidence = item.stash.get(EVIDENCE, [])
         failed = evidence[-1] if evidence and outcome.outcome == "failed" else None
         exchanges = told.story(evidence)
-        shown = exchanges[-told.SHOWN :]
+        shown = told.last(exchanges, failed)
         if len(exchanges) > len(shown):
             left_out = words.count(len(exchanges) - len(shown), "earlier exchange")
             result.steps.append(TestStepResult(name=f"{left_out}, left out here", status=Status.PASSED))

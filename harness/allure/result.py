@@ -114,6 +114,12 @@ def story(evidence: Sequence[Exchange]) -> list[Exchange]:
     return sorted(told.values(), key=lambda exchange: exchange.started)
 
 
+def last(exchanges: Sequence[Exchange], failed: Exchange | None) -> list[Exchange]:
+    """Those that are shown: the last ones, and `failed`, even if it lies before them."""
+    shown = list(exchanges[-SHOWN:])
+    return shown if failed is None or failed in shown else [failed, *shown[1:]]
+
+
 def steps(exchanges: Iterable[Exchange], failed: Exchange | None) -> list[TestStepResult]:
     """A step for each exchange; `failed`: the one that a failure is about."""
     return [
