@@ -9,6 +9,7 @@ import pytest
 
 from harness.evidence.probe import Node, nodes_of
 
+ENVIRONMENT = "environment"  # the user property that carries its name
 FOLDERS = {"smoke": "smoke", "contracts": "contract"}  # folder of checks → its marker
 _CHECKS = re.compile(r'^@checks\("([^"]+)"\)', re.MULTILINE)
 
@@ -53,9 +54,10 @@ def passed_over(config: pytest.Config, tied: Mapping[str, str], selected: Iterab
     return frozenset(found)
 
 
-def mark(tests: Iterable[pytest.Item]) -> None:
-    """Give each check the marks of its folder and of what it needs."""
+def mark(tests: Iterable[pytest.Item], environment: str) -> None:
+    """Give each check the marks of its folder and of what it needs; its reports name the environment."""
     for test in tests:
+        test.user_properties.append((ENVIRONMENT, environment))
         test.add_marker(FOLDERS[folder(test) or ""])
         for name in sorted({name for node in closure(test) for name in node.marks}):
             test.add_marker(name)

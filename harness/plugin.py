@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from harness import answers, collection, environment, preflight
-from harness.allure_output import scrub_allure
+from harness.allure import listen
 from harness.contract.budget import Budget, budget
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
-from harness.evidence.exchange import Exchange, witnessed
+from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.interrupts import interruptible
 from harness.options import add_options
-from harness.results import Results, without_secrets
+from harness.results import EVIDENCE, Results, without_secrets
 from harness.rules import Rules
 from harness.run import Run
 from harness.target.lifecycle import Site
@@ -28,7 +28,6 @@ from harness.verdict.failure import Explainer
 from harness.verdict.own_runbook import reports_of
 
 ENVIRONMENT = pytest.StashKey[Environment]()
-EVIDENCE = pytest.StashKey[list[Exchange]]()
 LOOKING_ONLY = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "setuponly")
 
 
@@ -44,6 +43,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        config.option.clean_alluredir = False  # the controlling process did; now it holds results
     if not collection.selects_checks(config):
         return
     if sys.flags.optimize and config.option.assertmode == "plain":
@@ -115,7 +116,7 @@ class Verifier:
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
         self.telling.protect(self.run.secrets)
-        scrub_allure(self.config, self.run.secrets)
+        self.allure = listen(self.config, self.run, self.rules, self.results)
         if not worker and not self.config.getoption("check_env"):
             interruptible(self.config)
             # A run that dies must not leave an earlier run's verdict.
@@ -140,7 +141,7 @@ class Verifier:
             self.results.items |= tie(mine, self.rules.runbook)
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
-        collection.mark(mine)
+        collection.mark(mine, self.environment.name)
         items.sort(key=collection.waits)  # the others need not queue behind them
 
     def pytest_deselected(self) -> None:
@@ -265,6 +266,8 @@ class Verifier:
                 unreachable=self.unreachable,
             )
             self.verdict = self.telling.tell(verdict, self.run.secrets.scrub)
+            if self.allure:
+                self.allure.finish(self.verdict)
             session.exitstatus = self.results.exit_code(self.verdict)
         if timeline := self.config.getoption("timeline"):
             gathered = self.run.gathering.gathered

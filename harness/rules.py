@@ -9,6 +9,7 @@ from harness.evidence.exchange import now
 from harness.results import Results
 from harness.run import Run
 from harness.verdict import (
+    KnownIssue,
     RunFacts,
     Verdict,
     check_not_required,
@@ -44,6 +45,12 @@ class Rules:
         check_cases(self._not_required, nodeids, self._where)
         patterns = [issue.test for issue in self._known_issues if issue.test is not None]
         check_tests(patterns, nodeids, f"{KNOWN_ISSUES}: issues.test")
+
+    def known_issue(self, item: str, nodeid: str) -> KnownIssue | None:
+        """The known issue that covers the failures of a test today, if one does."""
+        today = date.today()
+        valid = (issue for issue in self._known_issues if not issue.expired(today))
+        return next((issue for issue in valid if issue.covers(item, nodeid)), None)
 
     def judge(
         self,

@@ -186,6 +186,9 @@ def test_what_is_posted_is_the_file(tmp_path, chat, monkeypatch):
     assert b"&lt;hidden&gt; auth.login" in got[0][2]
 
 
+JENKINS = {"JENKINS_URL": "https://ci.example/"}
+
+
 def test_build_is_named_instead_of_the_path(tmp_path, monkeypatch):
     monkeypatch.setattr(ci, "build_url", lambda _: "https://ci.example/7")
     Telling(tmp_path, None, {}).tell(verdict(*ALL_PASSED), str)
@@ -197,15 +200,23 @@ def test_build_is_named_instead_of_the_path(tmp_path, monkeypatch):
     [
         ({}, None),
         (
-            {"GITHUB_SERVER_URL": "https://git.example", "GITHUB_REPOSITORY": "a/b", "GITHUB_RUN_ID": "7"},
+            {
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_SERVER_URL": "https://git.example",
+                "GITHUB_REPOSITORY": "a/b",
+                "GITHUB_RUN_ID": "7",
+            },
             "https://git.example/a/b/actions/runs/7",
         ),
-        ({"GITHUB_SERVER_URL": "https://git.example"}, None),
-        ({"CI_JOB_URL": "https://git.example/a/-/jobs/7"}, "https://git.example/a/-/jobs/7"),
-        ({"BUILD_URL": "http://ci.example/job/a/7/"}, "http://ci.example/job/a/7/"),
-        ({"BUILD_URL": "javascript:alert(1)"}, None),
-        ({"BUILD_URL": "https://user:pass@ci.example/"}, None),
-        ({"BUILD_URL": "https://ci.example/|<!here>"}, None),
+        ({"GITHUB_ACTIONS": "true"}, None),
+        (
+            {"GITLAB_CI": "true", "CI_JOB_URL": "https://git.example/a/-/jobs/7"},
+            "https://git.example/a/-/jobs/7",
+        ),
+        ({**JENKINS, "BUILD_URL": "http://ci.example/job/a/7/"}, "http://ci.example/job/a/7/"),
+        ({**JENKINS, "BUILD_URL": "javascript:alert(1)"}, None),
+        ({**JENKINS, "BUILD_URL": "https://user:pass@ci.example/"}, None),
+        ({**JENKINS, "BUILD_URL": "https://ci.example/|<!here>"}, None),
     ],
 )
 def test_build_has_the_address_that_the_runner_gives_it(variables, address):

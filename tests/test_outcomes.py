@@ -2,14 +2,11 @@
 
 import base64
 import json
-import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -20,74 +17,10 @@ ROOT = Path(__file__).parent.parent
 LOCAL = (ROOT / "environments" / "local.toml").read_text("utf-8")
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A run that ended: exit code, all it printed, and where its reports are."""
-
-    code: int
-    said: str
-    reports: Path
-
-    @property
-    def verdict(self):
-        return json.loads((self.reports / "verdict.json").read_text("utf-8"))
-
-    @property
-    def outcomes(self):
-        return {item["id"]: item["outcome"] for item in self.verdict["items"]}
-
-    @property
-    def last_words(self):
-        """The decision, as it stands in the terminal."""
-        return re.findall(r"^(GO|NO-GO|INCONCLUSIVE|UNREACHABLE|PARTIAL): ", self.said, re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory):
-    """Run the suite; `env` is a name, or the text of an environment file."""
-
-    def run(*arguments, env="local", variables=(), cwd=ROOT, reports=None):
-        folder = reports or tmp_path_factory.mktemp("run")
-        name = env
-        if "\n" in env:
-            name = "custom"
-            (folder / "custom.toml").write_text(env, "utf-8")
-            env = str(folder / "custom.toml")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            f"--env={env}",
-            f"--reports={folder}",
-            "--fuzz-examples=2",
-            "-p",
-            "no:cacheprovider",
-        ]
-        ended = subprocess.run(
-            [*command, *arguments],
-            cwd=cwd,
-            env={**os.environ, **dict(variables)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        return Ended(ended.returncode, ended.stdout + ended.stderr, folder / name)
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def go(suite):
     variables = {"REVENUECAT_WEBHOOK_SECRET": "canary-of-the-webhook"}
     return suite("--fuzz-examples=12", variables=variables)
-
-
-@pytest.fixture
-def free_port():
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
@@ -322,26 +255,6 @@ def test_check_env_names_the_cause_of_an_unreachable_target(suite, free_port):
     assert "unreachable  not ready within 1 s" in ended.said
 
 
-@pytest.fixture(scope="module")
-def extra_module(tmp_path_factory):
-    """A copy of the project with one more module of checks, from which the suite is run."""
-
-    def make(text, place="smoke/test_more.py"):
-        copy = tmp_path_factory.mktemp("copy")
-        names = "conftest.py pytest.ini harness runbook smoke contracts environments reference"
-        for name in names.split():
-            (copy / name).symlink_to(ROOT / name)
-        folder = copy / Path(place).parent
-        if folder.is_symlink():
-            folder.unlink()
-            shutil.copytree(ROOT / Path(place).parent, folder)
-        folder.mkdir(exist_ok=True)
-        (copy / place).write_text(text, "utf-8")
-        return copy
-
-    return make
-
-
 @pytest.mark.parametrize("workers", [(), ("-n", "2"), ("--continue-on-collection-errors",)])
 def test_module_that_cannot_be_imported_is_never_go(suite, extra_module, workers):
     ended = suite(*workers, cwd=extra_module("import no_such_module\n"))
@@ -455,30 +368,6 @@ def test_each_case_is_a_test_of_its_own_and_gathered_once(suite, cases, argument
     ended = suite("-v", *place, *arguments, cwd=cases)
     passed = re.findall(r"(?m)^(?:\[gw.*PASSED )?smoke/test_more.py::test_(\S+?\])", ended.said)
     assert (ended.code, sorted(set(passed))) == (0, ids), ended.said
-
-
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
-def test_allure_gets_a_result_for_each_operation_and_no_failure_is_hidden(suite, tmp_path, workers):
-    """It takes results of the same historyId for attempts at one test, and shows the last."""
-    failing, fault = "test_operation[POST /api/purchases/verify]", {"REFERENCE_FAULTS": "fuzz.android-418"}
-    selected = (
-        "contracts/test_conformance.py",
-        "-k",
-        "purchase",
-        "--fuzz-examples=2",
-        f"--alluredir={tmp_path}",
-    )
-    ended = suite(*selected, *workers, variables=fault)
-    results = [json.loads(path.read_text("utf-8")) for path in tmp_path.glob("*-result.json")]
-    counted = re.findall(r"(\d+) (?:passed|failed)", ended.said.splitlines()[-1])
-    assert len(results) == sum(map(int, counted)) > 5, ended.said
-    assert len({result["historyId"] for result in results}) == len(results)
-    assert {result["name"]: result["status"] for result in results if result["status"] != "passed"} == {
-        failing: "failed"
-    }
-    # All processes make up the same requests.
-    seeds = [note for note in ended.verdict["notes"] if "--fuzz-seed=" in note]
-    assert len(seeds) == 1, seeds
 
 
 def test_setting_up_alone_proves_nothing(suite):

@@ -25,13 +25,14 @@ def knowing(**named: str) -> Secrets:
         AWKWARD,
         quote(AWKWARD, safe=""),
         json.dumps(AWKWARD)[1:-1],
+        json.dumps(AWKWARD, ensure_ascii=False)[1:-1],
         repr(AWKWARD)[1:-1],
         base64.b64encode(AWKWARD.encode()).decode().rstrip("="),
         AWKWARD.encode().hex(),
         shlex.quote(AWKWARD)[1:-1],
         shlex.quote(json.dumps(AWKWARD))[2:-2],
     ],
-    ids=["plain", "url", "json", "python", "base64", "hex", "shell", "json-in-shell"],
+    ids=["plain", "url", "json", "json-in-unicode", "python", "base64", "hex", "shell", "json-in-shell"],
 )
 def test_secret_is_replaced_by_its_name_in_every_form(form):
     known = knowing(password=AWKWARD)

@@ -46,5 +46,6 @@ def _forms(value: str) -> set[str]:
     """The value as it may stand in an output: in a URL, in JSON, in Python, encoded, in a shell command."""
     raw = value.encode()
     encoded = base64.b64encode(raw).decode().rstrip("=")
-    forms = {value, quote(value, safe=""), json.dumps(value)[1:-1], repr(value)[1:-1], encoded, raw.hex()}
+    as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    forms = {value, quote(value, safe=""), *as_json, repr(value)[1:-1], encoded, raw.hex()}
     return forms | {form.replace("'", "'\"'\"'") for form in forms}
