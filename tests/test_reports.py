@@ -243,7 +243,9 @@ def test_very_long_messages_are_cut_and_say_where_the_rest_is():
     ("text", "shown"),
     [
         ("\x1b[1;31mred\x1b[0m", "red"),
-        ("\x1b]8;;http://evil\x07link\x1b]8;;\x07", "link"),
+        ("\x1b]8;;http://evil\x07link\x1b]8;;\x07", "]8;;http://evillink]8;;"),
+        ("\x9dnever ends, took 1 s", "never ends, took 1 s"),
+        ("\x9b, took 1 s", ", took 1 s"),
         ("\x9b31mred", "red"),
         ("a\x00b\x08c\x7fd", "abcd"),
         ("a\tb\r\nc\rd", "a    b\ncd"),
