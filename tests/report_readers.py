@@ -61,7 +61,7 @@ def of_page(verdict: Verdict) -> Told:
     sections = {section.elements[0].text: section for section in root.all("section")}
     scenarios = []
     for each in root.all("article", "scenario"):
-        number = re.match(r"Scenario (\d+): ", each.one("h3").text)
+        number = re.match(r"Scenario (\d+):", each.one("h3").text)
         if number:
             named_by = [breakage.elements[0] for breakage in each.all("div", "breakage")]
             scenarios.append((int(number[1]), [title.one("code").text for title in named_by]))
@@ -193,7 +193,7 @@ def of_message(verdict: Verdict) -> Told:
     scenarios = [
         (int(told[1]), re.findall(r"^• .*\(`([a-z.-]+)`, [^`]*\): ", lines, re.MULTILINE))
         for title, lines in titled.items()
-        if (told := re.match(r"Scenario (\d+): ", title))
+        if (told := re.match(r"Scenario (\d+):", title))
     ]
     since = [lines for title, lines in titled.items() if title.startswith("Since the last whole run: ")]
     return {
