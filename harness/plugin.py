@@ -17,7 +17,7 @@ from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
 from harness.evidence.exchange import Exchange, witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
-from harness.options import add_options
+from harness.options import add_options, replacing
 from harness.results import Results, without_secrets
 from harness.rules import Rules
 from harness.run import Run
@@ -75,7 +75,7 @@ class Verifier:
     def __init__(self, config: pytest.Config) -> None:
         worker: dict[str, Any] | None = getattr(config, "workerinput", None)
         given = {"variables": worker["verifier_variables"]} if worker else {}
-        self.environment = environment.load(config.getoption("env"), config.getoption("base_url"), **given)
+        self.environment = environment.load(config.getoption("env"), **replacing(config), **given)
         if config.getoption("check_env"):
             self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
@@ -261,7 +261,7 @@ class Verifier:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self.run is None:
             return
-        self.run.end_target()
+        self.run.finish()
         if self.worker is not None:
             self.config.workeroutput["verifier"] = self.results.of_worker(self.run)  # type: ignore[attr-defined]
         elif self.config.getoption("check_env"):

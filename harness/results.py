@@ -113,6 +113,16 @@ class Results:
         return results + [result for result in met if result.item not in broken]
 
 
+def doubted(results: list[TestResult], doubt: str | None) -> list[TestResult]:
+    """The results, of which none that passed proves anything where there is a doubt about the run as a whole."""
+    if doubt is None:
+        return results
+    return [
+        replace(result, outcome="not proven", message=doubt) if result.outcome == "passed" else result
+        for result in results
+    ]
+
+
 def without_secrets(
     properties: list[tuple[str, object]], scrub: Callable[[str], str]
 ) -> list[tuple[str, object]]:

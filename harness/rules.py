@@ -5,7 +5,7 @@ from datetime import date
 
 from harness.environment import KNOWN_ISSUES, Environment
 from harness.evidence.exchange import now
-from harness.results import Results
+from harness.results import Results, doubted
 from harness.run import Run
 from harness.verdict import RunFacts, Verdict, check_not_required, decide, load_known_issues
 from harness.verdict.excuses import check_cases, check_tests
@@ -43,12 +43,12 @@ class Rules:
             unreachable=unreachable,
             writes=tuple(results.writes),
             retries=results.retries,
-            notes=results.notes,
+            notes=(*([run.doubt] if run.doubt else []), *run.notes, *results.notes),
         )
         return decide(
             self.runbook,
             facts,
-            [] if unreachable else results.tests(),
+            [] if unreachable else doubted(results.tests(), run.doubt),
             not_required=self._not_required,
             waivers=self._known_issues,
             today=date.today(),

@@ -14,11 +14,13 @@ from harness.evidence.ledger import Ledger
 from harness.evidence.probe import Gathering
 from harness.evidence.secrets import Secrets
 from harness.target.api import Api
-from harness.target.lifecycle import Process, Site, moved_to, ready, version_of
+from harness.target.causes import certificate_days
+from harness.target.lifecycle import Process, Site, mixed, moved_to, ready, version_of
 from harness.target.logs import LogSource
 from harness.target.transport import Transport
 
 MOVES = 3  # redirects of health that are followed
+SOON = 14  # days before its end at which a certificate is to be renewed
 
 
 class Run:
@@ -40,7 +42,9 @@ class Run:
             self.secrets.add(value, name, loggable=valid is not None and name == valid.transaction_env)
         self.ledger = Ledger(reports / "ledger.jsonl")
         self.transport = Transport(environment, self.ledger)
-        self._closed = False
+        self.notes: list[str] = []  # what the run has to say beside the checks
+        self.doubt: str | None = None  # why nothing that the checks found may count as proven
+        self._closed = self._finished = False
         self._processes: list[Process] = []
         self._log_path, self._log_offset = self._find_log()
         self.gathering = Gathering(self)
@@ -95,19 +99,33 @@ class Run:
         """Wait until the target is ready; raises Unreachable."""
         await asyncio.wrap_future(self._site)
 
-    def end_target(self) -> None:
-        """Ask what was started to end, while the reports are still being written; for after the last check."""
+    def finish(self) -> None:
+        """Look back after the last check, and ask what was started to end while the reports are being written; once.
+
+        Nothing that goes wrong here changes what a check found.
+        """
+        if self._finished:
+            return
+        self._finished = True
+        if self._site.done() and not self._site.cancelled() and self._site.exception() is None:
+            self.gathering.call(self._look_back()).result()
         for process in self._processes:
             process.end()
+
+    async def _look_back(self) -> None:
+        version = self.environment.file.expect.version
+        if version is not None and not self._worker:
+            others = await mixed(Api(self.environment, self.transport, self.site.origin), version)
+            self.doubt = others and f"after the checks, {others}: it is not known what they checked"
 
     def close(self) -> None:
         """Cancel what is still out, and stop what was started; once."""
         if self._closed:
             return
         self._closed = True
+        self.finish()
         self.gathering.call(self.transport.close()).result()
         self.gathering.close()
-        self.end_target()
         for process in self._processes:
             process.wait()
         self.ledger.close()
@@ -139,6 +157,11 @@ class Run:
             if origin is None:
                 break
             site = replace(site, origin=origin)
+        days = certificate_days(health.response)
+        if days is not None:
+            self.notes.append(
+                f"the target's certificate expires in {days} days" + "; renew it" * (days < SOON)
+            )
         return replace(site, version=version_of(health))
 
     async def _given(self, site: Site) -> Site:

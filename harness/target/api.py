@@ -82,8 +82,10 @@ class Api:
             "GET", httpx.URL(self._origin + path), {"Accept": "application/json"}
         )
 
-    async def health(self, timeout_s: float | None = None) -> Exchange:
-        return await self.call("health", timeout_s=timeout_s)
+    async def health(self, timeout_s: float | None = None, *, anew: bool = False) -> Exchange:
+        """`anew`: on a connection of its own, which may lead to another instance."""
+        headers = {"Connection": "close"} if anew else None
+        return await self.call("health", headers=headers, timeout_s=timeout_s)
 
     async def features(self) -> Exchange:
         return await self.call("features")

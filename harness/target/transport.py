@@ -16,6 +16,8 @@ from harness.environment import Environment
 from harness.errors import ConfigError, NoAnswer, Unprovable
 from harness.evidence.exchange import Exchange, exchanged, now, stories
 from harness.evidence.ledger import Ledger
+from harness.target.body import bounded
+from harness.target.causes import cause
 from harness.target.slots import Slots
 
 MAX_BODY = 4 * 1024 * 1024  # bytes of an answer that are kept
@@ -98,8 +100,8 @@ class Transport:
             try:
                 return await self._attempt(connection, request, content, timeout_s, 2)
             except httpx.TransportError as error:
-                cause = str(error) or type(error).__name__
-                raise NoAnswer(f"{request.method} {request.url.path} got no answer, twice: {cause}") from None
+                why = cause(error, request.url.host)
+                raise NoAnswer(f"{request.method} {request.url.path} got no answer, twice: {why}") from None
 
     async def _attempt(
         self,
@@ -115,7 +117,7 @@ class Transport:
             async with asyncio.timeout(timeout_s):
                 response = await connection.handle_async_request(request)
                 try:
-                    body, truncated = await _bounded(response)
+                    body, truncated = await bounded(response, MAX_BODY)
                 finally:
                     await response.aclose()
         except TimeoutError:
@@ -157,18 +159,6 @@ def _patience(response: httpx.Response) -> float:
     """How long a throttled request waits: as long as the answer says in seconds, within bounds."""
     said = response.headers.get("Retry-After", "")
     return min(float(said), LONGEST_WAIT_S) if said.isascii() and said.isdigit() else 1.0
-
-
-async def _bounded(response: httpx.Response) -> tuple[bytes, bool]:
-    body = bytearray()
-    try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MAX_BODY:
-                return bytes(body[:MAX_BODY]), True
-    except httpx.DecodingError:  # announced as compressed, and is not
-        return bytes(body), True
-    return bytes(body), False
 
 
 def _connection(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
