@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -62,8 +62,12 @@ class Expect(Section):
     heroes: Annotated[tuple[str, str], Field(strict=False)] = ("hero_1", "hero_2")
 
 
+Read = Literal["health", "features", "verify", "snapshot", "cinematic_access", "cinematic_url", "openapi"]
+
+
 class Access(Section):
     writes: bool = True
+    reads: Annotated[tuple[Read, ...], Field(strict=False)] = get_args(Read)
     max_concurrency: Annotated[int, Field(ge=1, le=64)] = 16
     requests_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
     timeout_s: Seconds = 10

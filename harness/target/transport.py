@@ -18,12 +18,12 @@ from harness.evidence.exchange import Exchange, exchanged, now, stories
 from harness.evidence.ledger import Ledger
 from harness.target.body import bounded
 from harness.target.causes import cause
+from harness.target.fence import Fence, may_write
 from harness.target.slots import Slots
 
 MAX_BODY = 4 * 1024 * 1024  # bytes of an answer that are kept
 THROTTLED_RETRIES = 3  # after 429, waiting as Retry-After says
 LONGEST_WAIT_S = 5.0
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Transport:
@@ -32,7 +32,7 @@ class Transport:
     def __init__(self, environment: Environment, ledger: Ledger) -> None:
         access, target = environment.file.access, environment.file.target
         self._ledger = ledger
-        self._writes, self._timeout_s = access.writes, access.timeout_s
+        self._fence, self._timeout_s = Fence(environment), access.timeout_s
         self._interval_s = 1 / access.requests_per_second if access.requests_per_second else 0.0
         self._next_at = 0.0
         tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
@@ -56,11 +56,8 @@ class Transport:
 
         `harmless`: allowed on a read-only target although its method is not a safe one.
         """
-        if method not in SAFE and not harmless:
-            if not self._writes:
-                raise Unprovable(
-                    f"{method} {url.path} may write", "set access.writes = true where that is allowed"
-                )
+        self._fence.pass_(method, url, harmless=harmless)
+        if may_write(method, url) and not harmless:
             self._ledger.record("request", method=method, path=url.path)
         request = httpx.Request(
             method, url, headers=headers, content=content or None, extensions={"note": note}

@@ -306,7 +306,7 @@ def early_hints(asked: Asked) -> Steps:
     yield b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 5 + answer(truth(asked))
 
 
-@row("broken", "NO-GO")
+@row("broken", "UNREACHABLE", "no answer, twice")
 def switching_protocols(_: Asked) -> Steps:
     yield head("101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade")
     yield EVER
