@@ -22,6 +22,7 @@ from harness.target.api import Api
 ROOT = Path(__file__).parent.parent.parent
 ANSWERS = 10  # of one version, before it counts as live: behind a gateway several instances may answer
 UNNAMED = "(none named)"
+LONGEST_VERSION = 100
 NOT_YET = frozenset({502, 503, 504})  # a gateway without a backend behind it, or a backend still starting
 
 
@@ -168,10 +169,10 @@ def moved_to(health: Exchange) -> str | None:
 
 
 def version_of(health: Exchange) -> str | None:
-    """The version that a health answer names, if any."""
+    """The version that a health answer names, if any; cut off where it goes on and on."""
     try:
         body = json.loads(health.content)
     except (ValueError, RecursionError):
         return None
     version = body.get("version") if isinstance(body, dict) else None
-    return version if isinstance(version, str) else None
+    return version[:LONGEST_VERSION] if isinstance(version, str) else None

@@ -410,6 +410,11 @@ def duplicate_keys(asked: Asked) -> Steps:
     yield answer(twice + true(asked)[1:].replace(b'"status": "healthy", ', b"").replace(b": 300", b": 3"))
 
 
+@row("broken", "NO-GO")
+def texts_without_end(asked: Asked) -> Steps:
+    yield answer(true(asked, version="1" * 3_000_000, status="x" * 200_000, username="y" * 200_000))
+
+
 COMMANDS = (
     "\x1b[31m\x1b]0;pwned\x07\x9b2J",
     "<script>alert(1)</script><img src=x onerror=alert(1)>",

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
+from harness.verdict.report import inert
 from harness.verdict.report.inert import one_line
 
 Line = tuple[str, dict[str, bool]]
@@ -183,4 +184,5 @@ def _wrapped(
         one_line(text), width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
     for line in lines or [first.rstrip()]:
-        yield line, dict(markup or {})
+        # What stood in the middle of a text may now begin a line, and be a command there.
+        yield inert.lines(line), dict(markup or {})
