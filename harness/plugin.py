@@ -173,7 +173,7 @@ class Verifier:
             except ConfigError as error:
                 raise pytest.UsageError(str(error)) from None
         if self.run and not self.worker and not self.config.getoption("check_env"):
-            self.run.gathering.submit(node for test in tests for node in collection.closure(test))
+            self.run.gather(node for test in tests for node in collection.closure(test))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:

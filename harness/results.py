@@ -25,6 +25,7 @@ class Results:
         self.uncollected: list[str] = []  # what could not be collected
         self.writes: list[dict[str, Any]] = []
         self.retries = 0
+        self.said: list[str] = []  # what the processes have to say of the run itself
         self._reports: dict[str, list[pytest.TestReport]] = {}
 
     def note_owner(self, test: pytest.Item, owner: str | None) -> None:
@@ -49,6 +50,7 @@ class Results:
             "narrowed": self.narrowed,
             "writes": writes,
             "retries": run.transport.retries,
+            "said": run.notes,
         }
 
     def join(self, other: dict[str, Any] | None) -> None:
@@ -59,6 +61,7 @@ class Results:
             self.narrowed |= other["narrowed"]
             self.writes += other["writes"]
             self.retries += other["retries"]
+            self.said += other["said"]
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class Rules:
             unreachable=unreachable,
             writes=tuple(results.writes),
             retries=results.retries,
-            notes=(*([run.doubt] if run.doubt else []), *run.notes, *results.notes),
+            notes=(*([run.doubt] if run.doubt else []), *results.said, *results.notes),
         )
         return decide(
             self.runbook,

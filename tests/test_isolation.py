@@ -1,16 +1,11 @@
 """The suite in any order, twice in a row, and twice at once on one target."""
 
-import json
-import secrets
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import tomli_w
 from selfcheck import runs
+from selfcheck.served import serving
 
-SECRETS = ("JWT_SECRET_KEY", "REVENUECAT_SECRET_KEY", "REVENUECAT_WEBHOOK_SECRET")
 SEEDS = range(20)
 
 
@@ -22,29 +17,8 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture
 def served(tmp_path):
     """A deployment that outlives a run: the arguments and variables that lead the suite to it."""
-    variables = {name: secrets.token_hex(32) for name in SECRETS}
-    log = tmp_path / "served.log"
-    with log.open("ab") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "reference", "--until-eof"],
-            cwd=runs.ROOT,
-            env={**variables, "SERVER_DEV_MODE": "false", "REVENUECAT_TIMEOUT_MS": "300"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-        )
-    where = json.loads(process.stdout.readline())
-    environment = {
-        "target": {"base_url": where["base_url"]},
-        "tokens": {"signing_secret_env": "JWT_SECRET_KEY"},
-        "webhook": {"secret_env": "REVENUECAT_WEBHOOK_SECRET", "settles_within_s": 2},
-        "revenuecat": {"stand_in": where["revenuecat_url"]},
-        "logs": {"source": "file", "path": str(log)},
-    }
-    path = tmp_path / "served.toml"
-    path.write_text(tomli_w.dumps(environment), "utf-8")
-    yield f"--env={path}", variables
-    process.communicate()
+    with serving(tmp_path) as deployment:
+        yield f"--env={deployment.environment}", deployment.variables
 
 
 def broken(ended):

@@ -39,7 +39,7 @@ class Api:
     """A client of one deployment at `origin`."""
 
     def __init__(self, environment: Environment, transport: Transport, origin: str) -> None:
-        self._transport, self._origin = transport, origin
+        self._transport, self.origin = transport, origin
         self._root = origin + environment.file.target.api_prefix
         self._paths = environment.file.paths
         self._heroes = environment.file.expect.heroes
@@ -79,7 +79,7 @@ class Api:
     async def at(self, path: str) -> Exchange:
         """GET a path below the origin, which need not be one of the API's."""
         return await self._transport.send(
-            "GET", httpx.URL(self._origin + path), {"Accept": "application/json"}
+            "GET", httpx.URL(self.origin + path), {"Accept": "application/json"}
         )
 
     async def health(self, timeout_s: float | None = None, *, anew: bool = False) -> Exchange:

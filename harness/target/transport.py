@@ -35,10 +35,8 @@ class Transport:
         self._fence, self._timeout_s = Fence(environment), access.timeout_s
         self._interval_s = 1 / access.requests_per_second if access.requests_per_second else 0.0
         self._next_at = 0.0
-        tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
-        # One connection each: a pool of connections costs more time than it saves here.
-        self._connections = [_connection(tls) for _ in range(access.max_concurrency)]
-        self._slots = Slots(self._connections)
+        self._tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
+        self._open(access.max_concurrency)
         self.retries = 0
 
     async def send(
@@ -145,6 +143,16 @@ class Transport:
         if self._interval_s:
             self._next_at = max(monotonic(), self._next_at + self._interval_s)
             await asyncio.sleep(self._next_at - monotonic())
+
+    def _open(self, number: int) -> None:
+        # One connection each: a pool of connections costs more time than it saves here.
+        self._connections = [_connection(self._tls) for _ in range(number)]
+        self._slots = Slots(self._connections)
+
+    async def reopen(self) -> None:
+        """Go on with new connections: after a request that was cancelled, an old one may never be free again."""
+        await self.close()
+        self._open(len(self._connections))
 
     async def close(self) -> None:
         """Close all connections."""
