@@ -25,6 +25,7 @@ class Results:
         self.uncollected: list[str] = []  # what could not be collected
         self.writes: list[dict[str, Any]] = []
         self.retries = 0
+        self.gone = False  # whether the target stopped answering
         self.said: list[str] = []  # what the processes have to say of the run itself
         self._reports: dict[str, list[pytest.TestReport]] = {}
 
@@ -51,6 +52,7 @@ class Results:
             "writes": writes,
             "retries": run.transport.retries,
             "said": run.notes,
+            "gone": run.transport.gone is not None,
         }
 
     def join(self, other: dict[str, Any] | None) -> None:
@@ -62,6 +64,7 @@ class Results:
             self.writes += other["writes"]
             self.retries += other["retries"]
             self.said += other["said"]
+            self.gone |= other["gone"]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -91,7 +94,9 @@ class Results:
         """The verdict's, unless pytest has something worse to say that the verdict does not know of."""
         if verdict.exit_code == 0 and self.failed_elsewhere:
             return 1
-        return 2 if verdict.interrupted and verdict.decision != "NO-GO" else verdict.exit_code
+        if verdict.interrupted and not self.gone and verdict.decision != "NO-GO":
+            return 2
+        return verdict.exit_code
 
     def tests(self) -> list[TestResult]:
         """One result a check: failed if any phase failed, not proven if any was skipped or it did not run.

@@ -39,7 +39,7 @@ class Rules:
             started=run.started,
             finished=now(),
             partial=partial and unreachable is None,
-            interrupted=interrupted,
+            interrupted=interrupted or results.gone,
             unreachable=unreachable,
             writes=tuple(results.writes),
             retries=results.retries,

@@ -142,8 +142,12 @@ class Run:
     async def _look_back(self) -> None:
         if await self.gathering.halt():  # what is still out might grant something more
             await self.transport.reopen()
+        if self.transport.gone is not None:
+            self.notes.insert(0, str(self.transport.gone))
+            if self.environment.file.target.start:
+                return  # all that was granted is gone with it
         version = self.environment.file.expect.version
-        if version is not None and not self._worker:
+        if version is not None and not self._worker and self.transport.gone is None:
             others = await mixed(Api(self.environment, self.transport, self.site.origin), version)
             self.doubt = others and f"after the checks, {others}: it is not known what they checked"
         await self._settle(self.ledger.entries, "")
@@ -195,7 +199,11 @@ class Run:
             site = Site(target.base_url, self.environment.file.revenuecat.stand_in)
         site = await self._ready(site)
         self.transport.retries = 0  # waiting for readiness is no retry
+        self._watch(site)
         return site
+
+    def _watch(self, site: Site) -> None:
+        self.transport.watch(Api(self.environment, self.transport, site.origin).health_url)
 
     async def _ready(self, site: Site) -> Site:
         """The site once it is ready, at the origin that its health redirects to, with the version it shows."""
@@ -214,6 +222,7 @@ class Run:
         return replace(site, version=version_of(health))
 
     async def _given(self, site: Site) -> Site:
+        self._watch(site)
         return site
 
     def _find_log(self) -> tuple[Path | None, int]:

@@ -2,11 +2,12 @@
 
 import json
 import re
+import threading
 import time
 
 import pytest
 from hostile import catalogue
-from hostile.server import HEALTH, SNAPSHOT, Hostile, honest
+from hostile.server import HEALTH, SNAPSHOT, End, Hostile, honest
 from selfcheck import runs
 
 EXIT_CODES = {"NO-GO": 1, "UNREACHABLE": 11, "PARTIAL": 0, "INCONCLUSIVE": 10}
@@ -110,6 +111,55 @@ def test_what_a_target_says_is_inert_in_every_report(tmp_path):
     outside = re.sub(r"(?ms)^(`{3,}).*?^\1$", "", reports["verdict.md"])
     assert "<script>alert" not in outside
     assert json.loads(reports["verdict.json"])["version"] == ended.verdict["version"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_target_that_dies_in_mid_run_ends_it_and_nothing_is_called_broken(tmp_path, workers):
+    def mortal(asked):
+        if asked.path.startswith(SNAPSHOT):
+            target.die()
+        yield from honest(asked)
+
+    with Hostile(mortal) as target:
+        ended = run(tmp_path, target.origin, "smoke/test_entitlements.py", *workers)
+    assert (ended.code, ended.verdict["decision"], ended.verdict["interrupted"]) == (10, "INCONCLUSIVE", True)
+    assert ended.outcomes["entitlements.snapshot"] == "not proven"
+    since = re.compile(
+        r"the target stopped answering at \d\d:\d\d:\d\d UTC \(asked [A-Z]+ /api/.*\); look at"
+    )
+    assert since.match(ended.verdict["notes"][0])
+    assert ended.said.count("stopped answering") < 30  # once an item, not once a check
+
+
+@pytest.mark.parametrize("after", ["hangs", "hangs up"])
+def test_target_that_only_falls_silent_is_noticed_too(tmp_path, after):
+    fell = threading.Event()
+
+    def falling(asked):
+        if asked.path.startswith(SNAPSHOT):
+            fell.set()
+        yield from ([3600.0] if after == "hangs" else [End.CLOSE]) if fell.is_set() else honest(asked)
+
+    with Hostile(falling) as target:
+        ended = run(tmp_path, target.origin, "smoke/test_health.py", "smoke/test_entitlements.py")
+    assert (ended.code, ended.verdict["decision"]) == (10, "INCONCLUSIVE")
+    assert "stopped answering" in ended.verdict["notes"][0]
+
+
+def test_target_that_comes_back_is_judged_by_what_it_dropped(tmp_path):
+    dropped = []
+
+    def stumbling(asked):
+        if asked.path.startswith(SNAPSHOT) and len(dropped) < 6:
+            dropped.append(asked)
+            yield End.RESET
+        elif asked.path == HEALTH and 0 < len(dropped) < 6:
+            yield End.RESET
+        yield from honest(asked)
+
+    with Hostile(stumbling) as target:
+        ended = run(tmp_path, target.origin, "smoke/test_entitlements.py")
+    assert (ended.code, ended.verdict["interrupted"]) == (1, False), ended.said[-3000:]
 
 
 def test_nobody_elsewhere_is_shown_what_was_meant_for_the_target(tmp_path):

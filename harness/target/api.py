@@ -82,6 +82,10 @@ class Api:
             "GET", httpx.URL(self.origin + path), {"Accept": "application/json"}
         )
 
+    @property
+    def health_url(self) -> httpx.URL:
+        return httpx.URL(self._root + self._paths.health)
+
     async def health(self, timeout_s: float | None = None, *, anew: bool = False) -> Exchange:
         """`anew`: on a connection of its own, which may lead to another instance."""
         headers = {"Connection": "close"} if anew else None

@@ -6,19 +6,21 @@ credentials come from the machine.
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
 
 import httpx
 
 from harness.environment import Environment
-from harness.errors import ConfigError, NoAnswer, Unprovable
+from harness.errors import ConfigError, Gone, NoAnswer, Unprovable
 from harness.evidence.exchange import Exchange, exchanged, now, stories
 from harness.evidence.ledger import Ledger
 from harness.target.body import bounded
 from harness.target.causes import cause
 from harness.target.fence import Fence, may_write
+from harness.target.pulse import Pulse
 from harness.target.slots import Slots
 
 MAX_BODY = 4 * 1024 * 1024  # bytes of an answer that are kept
@@ -38,6 +40,7 @@ class Transport:
         self._tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
         self._open(access.max_concurrency)
         self.retries = 0
+        self._pulse: Pulse | None = None
 
     async def send(
         self,
@@ -54,6 +57,8 @@ class Transport:
 
         `harmless`: allowed on a read-only target although its method is not a safe one.
         """
+        if self.gone is not None:
+            raise self.gone
         self._fence.pass_(method, url, harmless=harmless)
         if may_write(method, url) and not harmless:
             self._ledger.record("request", method=method, path=url.path)
@@ -96,6 +101,7 @@ class Transport:
                 return await self._attempt(connection, request, content, timeout_s, 2)
             except httpx.TransportError as error:
                 why = cause(error, request.url.host)
+                await self._feel(request, why)
                 raise NoAnswer(f"{request.method} {request.url.path} got no answer, twice: {why}") from None
 
     async def _attempt(
@@ -109,15 +115,17 @@ class Transport:
         await self._pace()
         started, clock = now(), monotonic()
         try:
-            async with asyncio.timeout(timeout_s):
-                response = await connection.handle_async_request(request)
-                try:
-                    body, truncated = await bounded(response, MAX_BODY)
-                finally:
-                    await response.aclose()
+            async with asyncio.timeout(timeout_s) as limit:
+                with self._watched(limit):
+                    response = await connection.handle_async_request(request)
+                    try:
+                        body, truncated = await bounded(response, MAX_BODY)
+                    finally:
+                        await response.aclose()
         except TimeoutError:
-            path = request.url.path
-            raise NoAnswer(f"{request.method} {path} got no complete answer within {timeout_s:g} s") from None
+            path, why = request.url.path, f"got no complete answer within {timeout_s:g} s"
+            await self._feel(request, why)
+            raise NoAnswer(f"{request.method} {path} {why}") from None
         elapsed = timedelta(seconds=monotonic() - clock)
         told = stories.get()
         exchange = Exchange(
@@ -138,6 +146,30 @@ class Transport:
         if (all_of_probe := exchanged.get()) is not None:
             all_of_probe.append(exchange)
         return exchange
+
+    def watch(self, health: httpx.URL) -> None:
+        """From now on a request that gets no answer raises Gone where `health` gives none either."""
+        self._pulse = Pulse(lambda: _connection(self._tls), health, self._timeout_s)
+
+    @property
+    def gone(self) -> Gone | None:
+        """The target as it is no more."""
+        return self._pulse.gone if self._pulse is not None else None
+
+    async def _feel(self, request: httpx.Request, why: str) -> None:
+        if self._pulse is not None:
+            await self._pulse.feel(request, why)
+
+    @contextmanager
+    def _watched(self, limit: asyncio.Timeout) -> Iterator[None]:
+        pulse = self._pulse
+        if pulse is not None:
+            pulse.under_way(limit)
+        try:
+            yield
+        finally:
+            if pulse is not None:
+                pulse.ended(limit)
 
     async def _pace(self) -> None:
         if self._interval_s:

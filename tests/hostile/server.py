@@ -97,12 +97,16 @@ class Hostile:
     def __enter__(self) -> "Hostile":
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def die(self) -> None:
+        """Drop every connection, and take no other one."""
         self._over.set()
         for connection in [self._listener, *self._open]:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+    def __exit__(self, *_: Any) -> None:
+        self.die()
         for thread in self._threads:
             thread.join(10)
             assert not thread.is_alive(), "a connection of the hostile server does not end"
