@@ -71,6 +71,30 @@ def run(folder: Path, *arguments: str, variables: Mapping[str, str] | None = Non
     return Ended(process.exitcode, output.read_text("utf-8", "replace"), verdict, peak_mb)
 
 
+def refused(folder: Path, commands: Mapping[str, list[str]]) -> dict[str, Ended]:
+    """Runs that end before their first check, all in one process; `folder/name` has a run's files, see elsewhere.py."""
+    process = _fork.Process(target=_several, args=(str(folder), dict(commands)))
+    process.start()
+    process.join(LONGEST_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    ended = {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in commands}
+    said = {name: (folder / f"{name}.txt").read_text("utf-8", "replace") for name in commands}
+    return {name: Ended(ended[name], said[name], None) for name in commands}
+
+
+def _several(folder: str, commands: dict[str, list[str]]) -> None:
+    os.chdir(ROOT)
+    for name, command in commands.items():
+        sink = os.open(f"{folder}/{name}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(sink, 1)
+        os.dup2(sink, 2)
+        os.environ["ELSEWHERE"] = f"{folder}/{name}"
+        code = pytest.main(["-p", "no:cacheprovider", "-p", "selfcheck.elsewhere", "-q", *command])
+        Path(f"{folder}/{name}.json").write_text(str(int(code)))
+
+
 def _suite(output: str, peak: str, command: list[str], variables: dict[str, str]) -> None:
     sink = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(sink, 1)
