@@ -43,7 +43,7 @@ class Rules:
             unreachable=unreachable,
             writes=tuple(results.writes),
             retries=results.retries,
-            notes=(*([run.doubt] if run.doubt else []), *results.said, *results.notes),
+            notes=(*([run.doubt] if run.doubt else []), *results.said, *_left(run, results), *results.notes),
         )
         return decide(
             self.runbook,
@@ -53,3 +53,12 @@ class Rules:
             waivers=self._known_issues,
             today=date.today(),
         )
+
+
+def _left(run: Run, results: Results) -> list[str]:
+    """What stays on a target that does not end with the run."""
+    accounts = sum(write["kind"] == "account" for write in results.writes)
+    if not accounts or run.environment.file.target.start:
+        return []
+    prefix = run.environment.file.accounts.prefix
+    return [f"left on the target: {accounts} accounts named {prefix}_*; nothing in the contract deletes one"]

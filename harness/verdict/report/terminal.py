@@ -57,8 +57,9 @@ def when(verdict: Verdict) -> str:
 
 
 def write_counts(verdict: Verdict) -> str:
-    """`12 x account, 3 x webhook`, most frequent first."""
+    """`12 x account, 3 x webhook`, most frequent first; what was taken back again is none of it."""
     kinds = Counter(str(write.get("kind", "write")) for write in verdict.writes)
+    del kinds["taken back"]
     return ", ".join(f"{number} x {kind}" for kind, number in kinds.most_common())
 
 
