@@ -11,6 +11,7 @@ from harness.evidence.ledger import Entry, Ledger
 from harness.target.webhooks import GRANTING, Webhooks, encode, event, texts
 
 TAKEN_BACK = "taken back"
+LATEST_MS = 10**15  # a time beyond that is none
 Names = tuple[str, str, tuple[str, ...]]  # app_user_id, original_app_user_id, aliases
 Key = tuple[Names, str]  # whose, by which product
 
@@ -52,7 +53,7 @@ def outstanding(entries: Iterable[Mapping[str, Any]], origin: str, now_ms: float
         match entry["kind"]:
             case "event" if entry.get("type") == "TRANSFER":
                 _move(held, entry)
-            case "event" if entry.get("type") in GRANTING:
+            case "event" if _text(entry.get("type")) in GRANTING:
                 _add(held, _granted(entry))
             case "purchase":
                 _add(held, _granted(entry))
@@ -120,7 +121,7 @@ def _granted(entry: Mapping[str, Any]) -> Grant:
         product=_text(entry.get("product_id")),
         entitlements=set(texts(entry.get("entitlement_ids"))),
         transaction=_text(entry.get("transaction_id")) or None,
-        at=int(_number(entry.get("at"), 0)),
+        at=int(min(max(_number(entry.get("at"), 0), 0), LATEST_MS)),
         until=_number(entry.get("until"), float("inf")),
     )
 

@@ -130,7 +130,7 @@ def facts(body: bytes) -> dict[str, Any] | None:
     told = {"id": sent.get("id"), "type": kind, "app_user_id": customer}
     if kind == "TRANSFER":
         return {**told, "from": texts(sent.get("transferred_from")), "to": texts(sent.get("transferred_to"))}
-    if kind not in GRANTING:
+    if not isinstance(kind, str) or kind not in GRANTING:
         return told
     return {
         **told,
