@@ -157,6 +157,22 @@ def test_run_notes_what_it_writes(go):
     assert accounts
 
 
+def test_run_changes_nobody_whom_it_did_not_create(go):
+    noted = [json.loads(line) for line in (go.reports / "ledger.jsonl").read_text("utf-8").splitlines()]
+    own = {str(entry["username"]) for entry in noted if entry["kind"] == "account"}
+    said = json.dumps([entry for entry in noted if entry["kind"] in ("event", "purchase", "taken back")])
+    named = set(re.findall(r"smoke_\w+", said))
+    assert (named - own, len(named) > 20) == (set(), True)
+    customers = {entry["app_user_id"] for entry in noted if isinstance(entry.get("app_user_id"), str)}
+    assert {name for name in customers - own if name and not name.startswith("$RCAnonymousID:")} == set()
+    passes = {
+        entry["path"].split("/")[3]
+        for entry in noted
+        if entry.get("path", "").startswith("/api/battle-pass/")
+    }
+    assert {name for name in passes if name.startswith("smoke_")} <= own
+
+
 def test_no_secret_is_printed_or_written(go):
     written = [path.read_text("utf-8") for path in go.reports.iterdir()]
     assert [text for text in (go.said, *written) if "canary-of-the-webhook" in text or "eyJ" in text] == []
