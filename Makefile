@@ -1,19 +1,24 @@
-# make smoke | make smoke ENV=staging ARGS="-m auth" | make test | make selfcheck | make seeds | make mutants | make lint | make serve | make bench
+# make smoke | make smoke ENV=staging ARGS="-m auth" | make report ENV=staging | make test | make selfcheck | make seeds | make mutants | make lint | make serve | make bench | make pictures
 
 SHELL := bash
 .SHELLFLAGS := -eo pipefail -c
 PYTHON ?= python3
 ENV ?= local
 ARGS ?=
+REPORTS ?= reports
 BIN := .venv/bin
 
 # Without bytecode, pytest rewrites its plugins at every start: a second each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke selfcheck seeds mutants test lint serve bench lock
+.PHONY: smoke report selfcheck seeds mutants test lint serve bench pictures lock
 
 smoke: .venv/installed
 	$(BIN)/python -m pytest --env=$(ENV) $(ARGS)
+
+# What --alluredir=reports/<environment>/allure-results left, as one page; see docs/allure.md. Needs Node 20.
+report: reporting/node_modules/installed
+	node reporting/render.mjs $(ENV) $(REPORTS)
 
 test: .venv/installed
 	$(BIN)/python -m pytest tests -n 2 $(ARGS)
@@ -44,6 +49,10 @@ serve: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.time_to_verdict $(ARGS)
 
+# The pages of docs/reports, in a browser; look at them after a change of the page. ARGS="--phone --into=DIR"
+pictures: .venv/installed
+	$(BIN)/python docs/reports/draw.py $(ARGS)
+
 # After a change of pyproject.toml. No index address may get into the lock; `uv` is needed only here.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -54,4 +63,8 @@ lock:
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+reporting/node_modules/installed: reporting/package-lock.json reporting/package.json
+	npm ci --silent --prefix reporting
 	@touch $@

@@ -1,14 +1,17 @@
 """Which collected tests are checks, what they need, and whether the run is whole."""
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
 from harness.evidence.probe import Node, nodes_of
 
+ENVIRONMENT = "environment"  # the user property that carries its name
 FOLDERS = {"smoke": "smoke", "contracts": "contract"}  # folder of checks → its marker
+_CHECKS = re.compile(r'^@checks\("([^"]+)"\)', re.MULTILINE)
 
 
 def folder(test: pytest.Item) -> str | None:
@@ -38,9 +41,23 @@ def left_out(config: pytest.Config, selected: Iterable[str]) -> bool:
     return any(path.relative_to(config.rootpath).as_posix() not in seen for path in modules)
 
 
-def mark(tests: Iterable[pytest.Item]) -> None:
-    """Give each check the marks of its folder and of what it needs."""
+def passed_over(config: pytest.Config, tied: Mapping[str, str], selected: Iterable[str]) -> frozenset[str]:
+    """The items of which a check was not selected. `tied`: item by node id, of all that was collected."""
+    chosen = set(selected)
+    found = {item for nodeid, item in tied.items() if nodeid not in chosen}
+    seen = {nodeid.partition("::")[0] for nodeid in chosen}
+    # Of a module that was given by node id, only those were collected.
+    parts = {Path(argument.partition("::")[0]).name for argument in config.args if "::" in argument}
+    for path in (path for place in _places(config) for path in place.rglob("test_*.py")):
+        if path.name in parts or path.relative_to(config.rootpath).as_posix() not in seen:
+            found |= set(_CHECKS.findall(path.read_text("utf-8")))
+    return frozenset(found)
+
+
+def mark(tests: Iterable[pytest.Item], environment: str) -> None:
+    """Give each check the marks of its folder and of what it needs; its reports name the environment."""
     for test in tests:
+        test.user_properties.append((ENVIRONMENT, environment))
         test.add_marker(FOLDERS[folder(test) or ""])
         for name in sorted({name for node in closure(test) for name in node.marks}):
             test.add_marker(name)

@@ -259,6 +259,11 @@ def step_summary(variables: Mapping[str, str] = os.environ) -> Path | None:
     return Path(named) if named else None
 
 
+def process_variables() -> Mapping[str, str]:
+    """The variables of this process, for who looks for what no environment file names."""
+    return os.environ
+
+
 def _named_variables(path: Path, file: File, variables: Mapping[str, str]) -> dict[str, str]:
     generated = file.target.start.generate if file.target.start else ()
     values = {name: variables.get(name) or secrets.token_hex(32) for name in generated}

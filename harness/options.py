@@ -28,6 +28,22 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--reports", default="reports", metavar="DIR", help="where the reports go: DIR/<environment>/"
     )
+    group.addoption(
+        "--runbook", metavar="FILE", help="a Markdown checklist: tick what is proven, in the reports' folder"
+    )
+    group.addoption(
+        "--attest",
+        action="append",
+        metavar="ITEM",
+        help="sign for an item in the version that answers now, and end; with --by and --note",
+    )
+    group.addoption("--by", metavar="NAME", help="who signs")
+    group.addoption("--note", metavar="TEXT", help="what they did or saw")
+    group.addoption(
+        "--notify-url-env",
+        metavar="VAR",
+        help="post message.json to the address that the variable VAR holds, for example a Slack webhook",
+    )
     group.addoption("--timeline", metavar="FILE", help="write what was gathered when, as lines of JSON")
     group.addoption(
         "--fuzz-seed",

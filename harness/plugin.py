@@ -1,34 +1,33 @@
 """The door: pytest's hooks. What they do is in the rooms behind it."""
 
-import signal
 import sys
-import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import collection, environment, preflight
-from harness.allure_output import scrub_allure
+from harness import answers, collection, environment, preflight
+from harness.allure import listen
 from harness.contract.budget import Budget, budget
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
-from harness.evidence.exchange import Exchange, witnessed
+from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
+from harness.interrupts import interruptible
 from harness.options import add_options, replacing
-from harness.results import Results, without_secrets
+from harness.results import EVIDENCE, Results, without_secrets
 from harness.rules import Rules
 from harness.run import Run
 from harness.target.lifecycle import Site
+from harness.telling import Telling
 from harness.verdict import Verdict
 from harness.verdict.checks import tie
 from harness.verdict.failure import Explainer
-from harness.verdict.report import FILES, append_summary, scrubbed, terminal, write_reports
+from harness.verdict.own_runbook import reports_of
 
 ENVIRONMENT = pytest.StashKey[Environment]()
-EVIDENCE = pytest.StashKey[list[Exchange]]()
 LOOKING_ONLY = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "setuponly")
 
 
@@ -37,14 +36,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    if not config.getoption("list_envs"):
+    if (answer := answers.without_a_run(config)) is None:
         return None
-    for name, path in environment.available().items():
-        print(f"{name:12} {environment.title(path)}")  # noqa: T201 (this is the answer to the question)
-    return 0
+    print(answer[0])  # noqa: T201 (this is what was asked for)
+    return answer[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        config.option.clean_alluredir = False  # the controlling process did; now it holds results
     if not collection.selects_checks(config):
         return
     if sys.flags.optimize and config.option.assertmode == "plain":
@@ -79,20 +79,24 @@ class Verifier:
         if config.getoption("check_env"):
             self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
-        self.rules = Rules(self.environment)
+        self.reports = Path(config.getoption("reports")) / self.environment.name
+        self.rules = Rules(self.environment, self.reports)
         self.explainer = Explainer(self.rules.runbook)
         self.config, self.worker = config, worker
         if self.distributes and config.getoption("timeline"):
             raise ConfigError("--timeline", "is for a run in one process", "leave out -n")
         # All workers make up the same requests.
         self.budget = Budget(**worker["verifier_budget"]) if worker else budget(config)
-        self.reports = Path(config.getoption("reports")) / self.environment.name
         self.results = Results()
         self.results.narrowed = collection.is_narrowed(config)
         self.unreachable: str | None = None
         self.run: Run | None = None
         self.verdict: Verdict | None = None
-        self.warning = ""
+        self.telling = Telling(
+            self.reports,
+            None if worker else config.getoption("notify_url_env"),
+            {} if worker else reports_of(config, self.environment, self.rules.runbook, self.reports),
+        )
 
     # --- before the tests
 
@@ -111,28 +115,13 @@ class Verifier:
             self.run = Run(self.environment, self.reports, self.budget, site, worker.get("workerid", ""))
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
-        scrub_allure(self.config, self.run.secrets)
+        self.telling.protect(self.run.secrets)
+        self.allure = listen(self.config, self.run, self.rules, self.results)
         if not worker and not self.config.getoption("check_env"):
-            self._interruptible()
+            interruptible(self.config)
             # A run that dies must not leave an earlier run's verdict.
-            for old in FILES:
-                (self.reports / old).unlink(missing_ok=True)
-
-    def _interruptible(self) -> None:
-        """Let SIGTERM end the run like Ctrl-C does: with a verdict, and with what was started stopped."""
-        if threading.current_thread() is threading.main_thread():
-
-            def interrupt(*_: Any) -> None:
-                # Once is enough: a second one would cut the end short.
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                raise KeyboardInterrupt
-
-            before = signal.signal(signal.SIGTERM, interrupt)
-
-            def restore() -> None:
-                signal.signal(signal.SIGTERM, before)
-
-            self.config.add_cleanup(restore)
+            self.rules.clear(self.reports)
+            self.telling.clear()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -152,7 +141,7 @@ class Verifier:
             self.results.items |= tie(mine, self.rules.runbook)
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
-        collection.mark(mine)
+        collection.mark(mine, self.environment.name)
         items.sort(key=collection.waits)  # the others need not queue behind them
 
     def pytest_deselected(self) -> None:
@@ -272,12 +261,13 @@ class Verifier:
                 self.run,
                 self.results,
                 partial=self.results.narrowed or collection.left_out(self.config, self.results.selected),
+                left_out=collection.passed_over(self.config, self.results.items, self.results.selected),
                 interrupted=self.unreachable is None and (exitstatus == 2 or self.results.unfinished),
                 unreachable=self.unreachable,
             )
-            self.verdict = scrubbed(verdict, self.run.secrets.scrub)
-            write_reports(self.verdict, self.reports)
-            self.warning = append_summary(self.verdict, environment.step_summary())
+            self.verdict = self.telling.tell(verdict, self.run.secrets.scrub)
+            if self.allure:
+                self.allure.finish(self.verdict)
             session.exitstatus = self.results.exit_code(self.verdict)
         if timeline := self.config.getoption("timeline"):
             gathered = self.run.gathering.gathered
@@ -285,14 +275,8 @@ class Verifier:
         self.run.close()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self.verdict is None or self.run is None:
-            return
-        terminalreporter.section("verdict")
-        for text, markup in terminal.render(self.verdict, min(terminalreporter._tw.fullwidth, 120)):
-            terminalreporter.write_line(text, **markup)
-        terminalreporter.write_line(f"reports: {self.reports}/{', '.join(FILES)}")
-        if self.warning:
-            terminalreporter.write_line(self.warning, yellow=True)
+        if self.verdict is not None:
+            self.telling.show(self.verdict, terminalreporter)
 
     def pytest_unconfigure(self) -> None:
         if self.run is not None:

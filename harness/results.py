@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
+from harness.collection import ENVIRONMENT
+from harness.evidence.exchange import Exchange
 from harness.run import Run
 from harness.verdict import TestResult, Verdict
 from harness.verdict.checks import PROPERTY
 
 BLOCKED_BY = "blocked_by"  # the user property that names the item whose broken promise stopped a check
+EVIDENCE = pytest.StashKey[list[Exchange]]()  # what a test read
 NOTE = "note"  # the user property by which a check says something for the report, see record_property
+PHASES = {"setup", "call", "teardown"}  # xdist reports the test in which a worker died as another
+OWN_WORDS = (PROPERTY, BLOCKED_BY, ENVIRONMENT)  # user properties that hold no text of others
 NOT_RUN = "the run ended before this check; run it again"
 
 
@@ -98,25 +103,34 @@ class Results:
             return 2
         return verdict.exit_code
 
-    def tests(self) -> list[TestResult]:
-        """One result a check: failed if any phase failed, not proven if any was skipped or it did not run.
+    def ended(self, nodeid: str) -> bool:
+        """Whether the process of a check saw it to its end: it may not have come to it, or died in it."""
+        phases = {report.when for report in self._reports.get(nodeid, ())}
+        return "teardown" in phases and phases <= PHASES
 
-        A check that another section's broken promise stopped on its way is not proven; the promise is broken,
-        whether or not a check of its own ran.
+    def test(self, nodeid: str) -> tuple[TestResult, TestResult | None]:
+        """What a check came to: failed if any phase failed, not proven if any was skipped or it did not run.
+
+        One that another section's broken promise stopped on its way is not proven; the second result is then that
+        promise's, which is broken.
         """
+        reports = self._reports.get(nodeid, [])
+        result = _result(nodeid, self.items[nodeid], reports)
+        owner = _property(reports, BLOCKED_BY)
+        if owner is None or result.outcome != "failed":
+            return result, None
+        reason = f"stopped on its way by {owner}, which is broken; mend that first"
+        return replace(result, outcome="not proven", message=reason), replace(result, item=owner)
+
+    def tests(self) -> list[TestResult]:
+        """One result a check, and one for each broken promise that was only met on the way to others."""
         results, met = [], []
-        for nodeid, reports in self._reports.items():
+        for nodeid in dict.fromkeys([*self._reports, *self.selected]):
             if nodeid in self.items:
-                result = _result(nodeid, self.items[nodeid], reports)
-                owner = _property(reports, BLOCKED_BY)
-                if owner is not None and result.outcome == "failed":
-                    met.append(replace(result, item=owner))
-                    reason = f"stopped on its way by {owner}, which is broken; mend that first"
-                    result = replace(result, outcome="not proven", message=reason)
+                result, stopped_by = self.test(nodeid)
                 results.append(result)
-        for nodeid in self.selected:
-            if nodeid not in self._reports:
-                results.append(TestResult(nodeid, self.items[nodeid], "not proven", NOT_RUN))
+                if stopped_by is not None:
+                    met.append(stopped_by)
         broken = {result.item for result in results if result.outcome == "failed"}
         return results + [result for result in met if result.item not in broken]
 
@@ -135,7 +149,7 @@ def without_secrets(
     properties: list[tuple[str, object]], scrub: Callable[[str], str]
 ) -> list[tuple[str, object]]:
     """User properties as JUnit files and notes may show them; our own words stay as they are."""
-    return [(key, value if key in (PROPERTY, BLOCKED_BY) else scrub(str(value))) for key, value in properties]
+    return [(key, value if key in OWN_WORDS else scrub(str(value))) for key, value in properties]
 
 
 def _property(reports: list[pytest.TestReport], name: str) -> str | None:

@@ -1,26 +1,44 @@
-"""What a run is judged by: the runbook, and the excuses that the environment and the known issues grant."""
+"""What a run is judged by: the runbook, excuses, signatures, and the run before it."""
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from harness.environment import KNOWN_ISSUES, Environment
 from harness.evidence.exchange import now
 from harness.results import Results, doubted
 from harness.run import Run
-from harness.verdict import RunFacts, Verdict, check_not_required, decide, load_known_issues
+from harness.verdict import (
+    KnownIssue,
+    RunFacts,
+    Verdict,
+    check_not_required,
+    decide,
+    load_attestations,
+    load_known_issues,
+)
+from harness.verdict.attestations import FILE
 from harness.verdict.excuses import check_cases, check_tests
+from harness.verdict.previous import Previous, set_aside
 from runbook.loader import load_runbook
 
 
 class Rules:
-    """Raises ConfigError where a file of them is unusable."""
+    """Raises ConfigError where a file of them is unusable. `reports`: where the environment's attestations are."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, reports: Path) -> None:
         self.runbook = load_runbook()
         self._not_required = environment.file.checklist.not_required
         self._where = f"{environment.path}: checklist.not_required"
         check_not_required(self.runbook, self._not_required, self._where)
         self._known_issues = load_known_issues(KNOWN_ISSUES, self.runbook, environment.name)
+        self._attestations = load_attestations(reports / FILE, self.runbook)
+        self._environment = environment.name
+        self._previous = Previous()
+
+    def clear(self, reports: Path) -> None:
+        """Remove the reports of an earlier run, and keep what this one is compared with."""
+        self._previous = set_aside(reports, self._environment)
 
     def check_excuses(self, nodeids: Sequence[str]) -> None:
         """Raises ConfigError for an excuse that excuses none of all checks: the next failure would go unseen."""
@@ -28,10 +46,26 @@ class Rules:
         patterns = [issue.test for issue in self._known_issues if issue.test is not None]
         check_tests(patterns, nodeids, f"{KNOWN_ISSUES}: issues.test")
 
+    def known_issue(self, item: str, nodeid: str) -> KnownIssue | None:
+        """The known issue that covers the failures of a test today, if one does."""
+        today = date.today()
+        valid = (issue for issue in self._known_issues if not issue.expired(today))
+        return next((issue for issue in valid if issue.covers(item, nodeid)), None)
+
     def judge(
-        self, run: Run, results: Results, *, partial: bool, interrupted: bool, unreachable: str | None
+        self,
+        run: Run,
+        results: Results,
+        *,
+        partial: bool,
+        left_out: frozenset[str],
+        interrupted: bool,
+        unreachable: str | None,
     ) -> Verdict:
-        """The verdict on a run that ends now; `unreachable`: the cause why no check was run."""
+        """The verdict on a run that ends now.
+
+        `left_out`: items of which checks were not selected. `unreachable`: the cause why no check was run.
+        """
         facts = RunFacts(
             environment=run.environment.name,
             base_url=run.site.origin,
@@ -43,7 +77,14 @@ class Rules:
             unreachable=unreachable,
             writes=tuple(results.writes),
             retries=results.retries,
-            notes=(*([run.doubt] if run.doubt else []), *results.said, *_left(run, results), *results.notes),
+            notes=(
+                *([run.doubt] if run.doubt else []),
+                *results.said,
+                *_left(run, results),
+                *results.notes,
+                *self._previous.notes,
+            ),
+            left_out=left_out,
         )
         return decide(
             self.runbook,
@@ -52,6 +93,8 @@ class Rules:
             not_required=self._not_required,
             waivers=self._known_issues,
             today=date.today(),
+            attestations=self._attestations,
+            earlier=self._previous.run,
         )
 
 

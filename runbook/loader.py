@@ -2,15 +2,16 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from runbook import tomlfile
 from runbook.errors import ConfigError
+from runbook.wording import Phrase, Words, words
 
 HERE = Path(__file__).parent
 
@@ -18,6 +19,35 @@ Severity = Literal["blocker", "critical", "normal"]
 Text = Annotated[str, Field(min_length=1)]
 # TOML has lists only; strict models would refuse one where a tuple is meant.
 Texts = Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
+
+
+def _phrase(value: object) -> Phrase:
+    if not isinstance(value, str):
+        raise ValueError("not a text; write a phrase, as described at the top of the file")
+    return Phrase.read(value)
+
+
+def _run(value: object) -> Words:
+    if not isinstance(value, str) or not words(value):
+        raise ValueError("holds no word; write one or several words")
+    return words(value)
+
+
+Phrases = Annotated[tuple[Annotated[Phrase, BeforeValidator(_phrase)], ...], Field(strict=False)]
+Runs = Annotated[tuple[Annotated[Words, BeforeValidator(_run)], ...], Field(strict=False)]
+
+
+class Wording(tomlfile.Section):
+    """How other checklists say an item, see runbook/wording.py.
+
+    `phrases`: by themselves. `in_context`: unless the lines around speak of something else. `by_person`: what only
+    a person can do. `also`: what may stand in such lines besides.
+    """
+
+    phrases: Phrases = ()
+    in_context: Phrases = ()
+    by_person: Phrases = ()
+    also: Runs = ()
 
 
 class Item(tomlfile.Section):
@@ -30,6 +60,7 @@ class Item(tomlfile.Section):
     proof: Text
     severity: Severity
     scenario: int
+    wording: Wording = Wording()
 
 
 class Scenario(tomlfile.Section):
@@ -51,7 +82,15 @@ class EmergencyStop(tomlfile.Section):
     steps: Texts
 
 
+class Matching(tomlfile.Section):
+    """`filler`: words that change nothing in any line. `subjects`: words that tell what lines below are about."""
+
+    filler: Runs = ()
+    subjects: dict[str, Runs] = Field(default_factory=dict)
+
+
 class _Checklist(tomlfile.Section):
+    matching: Matching = Matching()
     items: Annotated[tuple[Item, ...], Field(strict=False, min_length=1)]
 
 
@@ -68,6 +107,7 @@ class Runbook:
     items: tuple[Item, ...]
     scenarios: tuple[Scenario, ...]
     emergency_stop: EmergencyStop
+    matching: Matching = field(default_factory=Matching)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -111,7 +151,8 @@ def load_runbook(folder: Path = HERE) -> Runbook:
     Raises ConfigError.
     """
     checklist_file, rollback_file = folder / "checklist.toml", folder / "rollback.toml"
-    items = tomlfile.read(checklist_file, _Checklist).items
+    checklist = tomlfile.read(checklist_file, _Checklist)
+    items = checklist.items
     rollback = tomlfile.read(rollback_file, _Rollback)
     scenarios = tuple(_with_contacts(rollback_file, s, rollback.contacts) for s in rollback.scenarios)
     _refuse_duplicates(checklist_file, "item", (item.id for item in items))
@@ -130,7 +171,7 @@ def load_runbook(folder: Path = HERE) -> Runbook:
                 f"scenario {item.scenario} is not in rollback.toml",
                 f"use one of: {', '.join(map(str, known_scenarios))}",
             )
-    return Runbook(items, scenarios, rollback.emergency_stop)
+    return Runbook(items, scenarios, rollback.emergency_stop, checklist.matching)
 
 
 def _with_contacts(path: Path, scenario: Scenario, contacts: dict[str, str]) -> Scenario:

@@ -94,16 +94,29 @@ class Backend:
 
     def snapshot(self, player: str) -> Said:
         keys = {*KEYS.values(), *self.holdings[player]}
+        empty = dict.fromkeys(("granted_at", "expires_at", "transaction_id", "product_id", "reason"))
         entitlements = {
-            key: {"key": key, "status": "owned" if self.owns(player, key) else "not_owned"} for key in keys
+            key: {**empty, "key": key, "status": "owned" if self.owns(player, key) else "not_owned"}
+            for key in keys
         }
-        return 200, {"username": player, "entitlements": entitlements}
+        return 200, {
+            "server_time": datetime.now(UTC).isoformat(),
+            "version": len(self.events),
+            "username": player,
+            "entitlements": entitlements,
+            "ttl_seconds": 300,
+            "source": "memory",
+        }
 
     def verify(self, player: str, order: dict[str, Any]) -> Said:
         if self.bought.get(order["transaction_id"]) != player:
             return 402, {"detail": "not bought"}
         self.change(player, order["entitlement_key"], True, datetime.now(UTC).timestamp() * 1000)
-        return 200, {"success": True}
+        return 200, {
+            "success": True,
+            "message": "Granted",
+            "entitlements_snapshot": self.snapshot(player)[1],
+        }
 
     def deliver(self, event: dict[str, Any]) -> Said:
         self.events.append(event)

@@ -3,12 +3,17 @@
 import asyncio
 import itertools
 import json
+import os
+import re
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -217,3 +222,90 @@ def command():
         assert nursery.stdout.readline() == b"ready\n"
         yield ["{python}", "-S", "-E", "reference/hatch.py", f"{place}/socket", "--until-eof"]
         nursery.communicate()
+
+
+# --- the whole suite as its users start it
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that ended: exit code, all it printed, and where its reports are."""
+
+    code: int
+    said: str
+    reports: Path
+
+    @property
+    def verdict(self):
+        return json.loads((self.reports / "verdict.json").read_text("utf-8"))
+
+    @property
+    def outcomes(self):
+        return {item["id"]: item["outcome"] for item in self.verdict["items"]}
+
+    @property
+    def last_words(self):
+        """The decision, as it stands in the terminal."""
+        return re.findall(r"^(GO|NO-GO|INCONCLUSIVE|UNREACHABLE|PARTIAL): ", self.said, re.MULTILINE)
+
+
+@pytest.fixture(scope="session")
+def suite(tmp_path_factory):
+    """Run the suite; `env` is a name, or the text of an environment file."""
+
+    def run(*arguments, env="local", variables=(), cwd=runs.ROOT, reports=None):
+        folder = reports or tmp_path_factory.mktemp("run")
+        name = env
+        if "\n" in env:
+            name = "custom"
+            (folder / "custom.toml").write_text(env, "utf-8")
+            env = str(folder / "custom.toml")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            f"--env={env}",
+            f"--reports={folder}",
+            "--fuzz-examples=2",
+            "-p",
+            "no:cacheprovider",
+        ]
+        ended = subprocess.run(
+            [*command, *arguments],
+            cwd=cwd,
+            env={**os.environ, **dict(variables)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return Ended(ended.returncode, ended.stdout + ended.stderr, folder / name)
+
+    return run
+
+
+@pytest.fixture
+def free_port():
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def extra_module(tmp_path_factory):
+    """A copy of the project with one more module of checks, from which the suite is run."""
+
+    def make(text, place="smoke/test_more.py"):
+        copy = tmp_path_factory.mktemp("copy")
+        names = "conftest.py pytest.ini harness runbook smoke contracts environments reference"
+        for name in names.split():
+            (copy / name).symlink_to(runs.ROOT / name)
+        folder = copy / Path(place).parent
+        if folder.is_symlink():
+            folder.unlink()
+            shutil.copytree(runs.ROOT / Path(place).parent, folder)
+        folder.mkdir(exist_ok=True)
+        (copy / place).write_text(text, "utf-8")
+        return copy
+
+    return make

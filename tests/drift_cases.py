@@ -53,6 +53,16 @@ def operation(path, method="get", **changes):
     return change
 
 
+def scheme(**described):
+    """The player asks for this scheme."""
+
+    def change(doc):
+        doc["components"]["securitySchemes"] = {"key": described}
+        doc["paths"]["/api/player"]["get"]["security"] = [{"key": []}]
+
+    return change
+
+
 def gone(path):
     return lambda doc: doc["paths"].pop(path)
 
@@ -175,7 +185,7 @@ BREAKING = {
     ),
     "conditional-field-retyped": (
         field("version", {"type": "integer"}, "Health"),
-        "GET /api/health: answer 200 version: promised string, published integer",
+        "GET /api/health: answer 200 version: promised string|null, published integer",
     ),
     "no-value-possible": (
         field("name", {"allOf": [{"type": "string"}, {"type": "integer"}]}),
@@ -196,6 +206,14 @@ BREAKING = {
     "security-made-optional": (
         operation("/api/player", security=[{}, {"bearer": []}]),
         PLAYER + "security: promised for those with credentials, published for all",
+    ),
+    "other-scheme": (
+        scheme(type="http", scheme="Basic"),
+        PLAYER + "security: promised for bearer tokens, published for http Basic",
+    ),
+    "key-in-the-query": (
+        scheme(type="apiKey", name="key", **{"in": "query"}),
+        PLAYER + "security: promised for bearer tokens, published for apiKey query",
     ),
     "new-required-request-field": (
         required("code"),
@@ -425,6 +443,22 @@ LEGAL = {
         operation("/api/player", parameters=[{"in": "query", "name": "realm", "schema": {}}]),
         (PLAYER + "query parameter realm",),
         (),
+    ),
+    "token-by-oauth": (scheme(type="oauth2", flows={}), (), ()),
+    "token-by-openid": (scheme(type="openIdConnect", openIdConnectUrl="x"), (), ()),
+    "token-as-a-key-in-its-header": (scheme(type="apiKey", name="authorization", **{"in": "header"}), (), ()),
+    "token-or-something-else": (
+        each(
+            scheme(type="apiKey", name="key", **{"in": "query"}),
+            operation("/api/player", security=[{"key": []}, {"jwt": []}]),
+        ),
+        (),
+        (),
+    ),
+    "webhook-unpublished": (
+        gone("/api/webhook"),
+        (),
+        ("POST /api/webhook: promised (webhook), not published",),
     ),
     "credentials-read-by-hand": (
         operation("/api/player", parameters=[{"in": "header", "name": "Authorization", "required": True}]),

@@ -27,6 +27,7 @@ STRANGERS = [
     "$RCAnonymousID:" + "0" * 32,
     "somebody else",
 ]
+ANONYMOUS_ID = re.compile(r"\$RCAnonymousID:[0-9a-f]{32}")
 MALFORMED = [None, 7, True, {"$ne": ""}, "", "ab", "a" * 21, "two words", "zoë"]
 once = settings(max_examples=60, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
@@ -121,9 +122,20 @@ def test_no_other_body_is_touched(scene):
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_event_names_the_customer_alone(scene, field, stranger):
     sent = event_of(scene, **{field: stranger, "store": "APP_STORE"})
-    assert sent == {field: "smoke_customer", "store": "APP_STORE"}
-    listed = event_of(scene, **{field: [stranger, "abc", [stranger]]})
-    assert listed == {field: ["smoke_customer", "smoke_customer", ["smoke_customer"]]}
+    own = sent[field]
+    assert set(texts(own)) <= {"smoke_customer"}
+    assert sent == {field: own, "store": "APP_STORE"}
+    listed = event_of(scene, **{field: [stranger, "abc", [stranger]]})[field]
+    assert [type(each) for each in listed] == [str, str, list]
+    assert listed[1] == "smoke_customer"
+    assert set(texts(listed)) == {"smoke_customer"}
+
+
+def test_anonymous_alias_stays_one_and_is_nobodys(scene):
+    made_up = "$RCAnonymousID:" + "0" * 32
+    first, again = (event_of(scene, aliases=[made_up])["aliases"] for _ in range(2))
+    assert ANONYMOUS_ID.fullmatch(first[0])
+    assert len({made_up, *first, *again}) == 3
 
 
 @pytest.mark.parametrize("field", NAMED)
@@ -189,10 +201,11 @@ def test_nor_in_an_event_that_breaks_the_schema(scene, case):
 
 
 def texts(value) -> list[str]:
-    """What stands in a field where a name is looked for."""
+    """What stands in a field where a name is looked for, but for anonymous ids that were not made up."""
     if isinstance(value, list):
         return [found for each in value for found in texts(each)]
-    return [value] if isinstance(value, str) else []
+    anonymous = isinstance(value, str) and ANONYMOUS_ID.fullmatch(value) and value not in STRANGERS
+    return [value] if isinstance(value, str) and not anonymous else []
 
 
 # Roles

@@ -171,6 +171,16 @@ def test_python_in_a_page_is_up_to_date(page):
                 assert [name.name for name in node.names if not hasattr(module, name.name)] == []
 
 
+@pytest.mark.parametrize("name", ["go", "no-go", "no-go-2", "inconclusive", "unreachable"])
+def test_picture_of_a_page_is_whole_and_small(name):
+    """As `make pictures` draws it; large files make every clone slow."""
+    content = (DOCS / "reports" / f"{name}.png").read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert int.from_bytes(content[16:20], "big") == 1280
+    assert content.endswith(b"IEND\xaeB`\x82")
+    assert len(content) < 300_000
+
+
 # Of the machine that somebody worked on; put together here, so that this file does not hold them itself.
 MACHINE = re.compile(r"(?<![\w.}/*-])/(?:" + "|".join(["work", "home", "Users", "root"]) + r")/[\w.-]+")
 INDEX = re.compile(

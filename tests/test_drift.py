@@ -109,11 +109,10 @@ def test_notes_are_short():
     crowd = {f"/api/new/{n}": {"get": {"responses": {}}} for n in range(13)}
     theirs = published(each(many, lambda doc: doc["paths"].update(crowd)))
     notes = compare(OURS, theirs, {}).notes
-    assert [note.count(";") for note in notes] == [10, 0]
+    assert [note.count(";") for note in notes] == [10, 1]
     assert notes[0].endswith("; GET /api/new/9; and 3 more")
-    assert (
-        notes[1] == "the OpenAPI document leaves open: security: no operation says that it needs credentials"
-    )
+    assert notes[1].startswith("the OpenAPI document leaves open: ")
+    assert notes[1].endswith("; security: no operation says that it needs credentials")
 
 
 def test_long_lines_are_cut():

@@ -20,7 +20,9 @@ from answering import (
 from harness.contract import fuzzing as module
 from harness.contract.budget import READ_ONLY_EXAMPLES, Budget
 from harness.contract.document import operations
-from harness.contract.fuzzing import ALWAYS, AT_ONCE, SHOWN, Fuzzed, Outcome, Sent
+from harness.contract.fuzzed import SHOWN, Fuzzed, Outcome, Sent
+from harness.contract.fuzzing import ALWAYS, AT_ONCE
+from harness.contract.generating import invalid
 from harness.contract.written import Request, written
 from harness.errors import NoAnswer, Unprovable
 from harness.evidence.exchange import witnessed
@@ -47,6 +49,28 @@ def test_a_few_are_sent_however_late_it_is(sending):
     fuzzed = sending(Answering(), "valid", ACCESS, seconds=1e-9)
     assert len(fuzzed.first.answered) == ALWAYS
     assert {str(reason) for reason in fuzzed.first.kept_back} == {OVER}
+
+
+def test_few_requests_without_a_departure_prove_nothing(sending):
+    fuzzed = sending(Answering(), "invalid", ORDER, seconds=1e-9)
+    with pytest.raises(Unprovable, match=OVER):
+        fuzzed.mishaps()
+
+
+def test_few_requests_with_a_departure_break_a_promise(sending):
+    def teapot(request):
+        return (418, {"detail": "no"}) if "/cinematic/" in request.target else None
+
+    told = sending(Answering(teapot), "valid", ACCESS, seconds=1e-9).departures()
+    assert "Undocumented status code" in told[0]
+
+
+def test_those_that_are_sent_in_any_case_are_from_all_over_the_list(sending):
+    fuzzed = sending(Answering(), "invalid", WEBHOOK, seconds=1e-9)
+    made_up = invalid(fuzzed.operation, SEED, fuzzed.budget.examples)
+    places = sorted(made_up.index(each.request) for each in fuzzed.first.answered)
+    assert places[0] < len(made_up) / 5
+    assert places[-1] > len(made_up) / 2
 
 
 def test_the_time_is_that_of_all_operations_of_a_kind(sending, monkeypatch):
@@ -154,7 +178,7 @@ def sent_of(make_exchange, status=402, body=None, sent=b"{}", leaks=(), refused=
     exchange = make_exchange(
         body or {"detail": "no"}, status, sent_body=sent, url=httpx.URL(f"http://target.invalid{path}")
     )
-    return Sent(Request("random", {}, b"\x00" if refused else {}), exchange, list(leaks))
+    return Sent(operations()[ORDER], Request("random", {}, b"\x00" if refused else {}), exchange, list(leaks))
 
 
 def test_departure_is_told_once_with_the_shortest_request(make_exchange):

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from selfcheck import runs
-from selfcheck.served import serving
+from selfcheck.served import deployment
 
 SEEDS = range(20)
 
@@ -16,9 +16,9 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def served(tmp_path):
-    """A deployment that outlives a run: the arguments and variables that lead the suite to it."""
-    with serving(tmp_path) as deployment:
-        yield f"--env={deployment.environment}", deployment.variables
+    """A deployment that outlives a run: the option and the variables that lead the suite to it."""
+    with deployment(tmp_path) as served:
+        yield served.environment(served.base_url, webhook={"settles_within_s": 2}), served.variables
 
 
 def broken(ended):

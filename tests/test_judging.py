@@ -120,6 +120,61 @@ def test_answer_that_came_compressed_is_read_as_it_was(make_exchange):
     assert departures(make_exchange, "health", HEALTHY, response=response) == []
 
 
+@pytest.mark.parametrize("kind", ["application/problem+json", "application/vnd.api+json; charset=utf-8"])
+def test_kind_of_json_is_json(make_exchange, kind):
+    response = httpx.Response(429, headers={"Content-Type": kind})
+    assert departures(make_exchange, "health", NO, response=response) == []
+
+
+# What was asked for
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "answer", "status", "said"),
+    [
+        ({"hero_id": "Zoe"}, None, {"hero_id": "Zoe"}, 200, []),
+        ({"hero_id": "Zoe"}, None, {}, 200, []),
+        ({"hero_id": "Zoe"}, None, {"hero_id": "zoe"}, 403, []),
+        ({"hero_id": "Zoe"}, None, [], 200, []),
+        ({"hero_id": "Zoe"}, None, b"{", 200, []),
+        ({"hero_id": "Zoe"}, None, {"hero_id": "zoe"}, 200, ["asked for the hero 'Zoe', answered for 'zoe'"]),
+        ({}, {"username": "Adam"}, {"user": {"username": "adam"}}, 201, []),
+        ({}, {"username": "Adam"}, {"user": {}}, 201, ["asked for the player 'Adam', answered for 'None'"]),
+        (
+            {},
+            {"username": "Adam"},
+            {"user": {"username": "Ada"}},
+            200,
+            ["asked for the player 'Adam', answered for 'Ada'"],
+        ),
+    ],
+)
+def test_success_is_about_what_was_asked_for(make_exchange, path, sent, answer, status, said):
+    exchange = make_exchange(answer, status, sent_body=json.dumps(sent).encode())
+    assert judging.mistaken(Request("random", path, sent), exchange) == said
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"{", ["invalid, and not refused: the body is no JSON"]),
+        (503, {"username": 7, "password": "x" * 99}, ["invalid, and not refused: username is 7"]),
+        (302, [], ["invalid, and not refused: the body is []"]),
+        (422, {"username": 7}, []),
+        (200, {"username": "adam", "password": "secret"}, []),
+    ],
+)
+def test_what_has_to_be_refused_is_told_with_what_is_wrong(make_exchange, status, body, said):
+    exchange = make_exchange(NO, status)
+    assert judging.not_refused(OPERATIONS["register"], Request("random", {}, body), exchange) == said
+
+
+def test_what_is_wrong_is_told_in_short():
+    wrong = judging.wrong_with(OPERATIONS["cinematic_url"], Request("random", {"hero_id": "a" * 999}, None))
+    assert wrong.startswith("hero_id is 'aaa")
+    assert len(wrong) < 80
+
+
 # Crashes
 
 
@@ -169,6 +224,11 @@ def test_detail_is_a_text_or_a_list(make_exchange, status, detail):
 def test_refusal_without_a_detail_is_shapeless(make_exchange, content, said):
     found = judging.shapeless(make_exchange(content, 422), ANY)
     assert [line for line in found if said in line] == found != []
+
+
+def test_path_that_a_server_in_front_may_refuse_has_no_shape(make_exchange):
+    nul = Request("random", {"hero_id": "a\0b"}, None)
+    assert judging.shapeless(make_exchange(b"<html>", 400), nul) == []
 
 
 @pytest.mark.parametrize("status", [200, 302, 500, 405, 413, 414, 431])

@@ -1,5 +1,6 @@
 """What an answer must show to nobody, and words that look like it."""
 
+import httpx
 import pytest
 
 from harness.contract import judging
@@ -14,6 +15,13 @@ def leaks(make_exchange, text, strangers=()):
     return judging.leaks(
         make_exchange({"detail": text}), lambda text: ["JWT"] * ("canary" in text), strangers
     )
+
+
+def test_leak_in_a_header_is_one(make_exchange):
+    answer = httpx.Response(200, headers={"X-Debug": "canary", "X-Online": "smoke_1_002"})
+    exchange = make_exchange({}, response=answer)
+    found = judging.leaks(exchange, lambda text: ["JWT"] * ("canary" in text), ["smoke_1_002"])
+    assert found == ["shows a secret: JWT", "shows another player's name: smoke_1_002"]
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,13 @@
 
 import json
 import re
-import secrets
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import tomli_w
 from selfcheck import fuzzed, runs
 from selfcheck.mutation import Proxy, mutants
+from selfcheck.served import deployment
 
-SECRETS = ("JWT_SECRET_KEY", "REVENUECAT_SECRET_KEY", "REVENUECAT_WEBHOOK_SECRET")
 FAST = ("verify-2xx-valid-removed", "snapshot-4xx-200", "webhook-2xx-500")
 CLASSIFIED = re.compile(r"^\| `([\w.-]+)` \|", re.MULTILINE)
 
@@ -28,32 +24,16 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def through_proxy(tmp_path_factory):
     """A deployment behind a proxy: the proxy, and the arguments and variables that lead the suite through it."""
-    folder = tmp_path_factory.mktemp("mutants")
-    variables = {name: secrets.token_hex(32) for name in SECRETS}
-    with (folder / "target.log").open("ab") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "reference", "--until-eof"],
-            cwd=runs.ROOT,
-            env={**variables, "SERVER_DEV_MODE": "false", "REVENUECAT_TIMEOUT_MS": "300"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
+    with deployment(tmp_path_factory.mktemp("mutants")) as served:
+        proxy = Proxy(served.base_url)
+        env = served.environment(
+            proxy.origin,
+            access={"max_concurrency": 48, "timeout_s": 5},
+            webhook={"settles_within_s": 1, "answers_within_s": 5},
+            logs={"visible_within_s": 1},
         )
-    where = json.loads(process.stdout.readline())
-    proxy = Proxy(where["base_url"])
-    environment = {
-        "target": {"base_url": proxy.origin},
-        "access": {"max_concurrency": 48, "timeout_s": 5},
-        "tokens": {"signing_secret_env": "JWT_SECRET_KEY"},
-        "webhook": {"secret_env": "REVENUECAT_WEBHOOK_SECRET", "settles_within_s": 1, "answers_within_s": 5},
-        "revenuecat": {"stand_in": where["revenuecat_url"]},
-        "logs": {"source": "file", "path": str(folder / "target.log"), "visible_within_s": 1},
-    }
-    path = folder / "mutants.toml"
-    path.write_text(tomli_w.dumps(environment), "utf-8")
-    yield proxy, f"--env={path}", variables
-    proxy.close()
-    process.communicate()
+        yield proxy, env, served.variables
+        proxy.close()
 
 
 def test_mutant_is_killed_or_classified(mutant, through_proxy, request, tmp_path):

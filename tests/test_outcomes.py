@@ -2,14 +2,11 @@
 
 import base64
 import json
-import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -20,74 +17,10 @@ ROOT = Path(__file__).parent.parent
 LOCAL = (ROOT / "environments" / "local.toml").read_text("utf-8")
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A run that ended: exit code, all it printed, and where its reports are."""
-
-    code: int
-    said: str
-    reports: Path
-
-    @property
-    def verdict(self):
-        return json.loads((self.reports / "verdict.json").read_text("utf-8"))
-
-    @property
-    def outcomes(self):
-        return {item["id"]: item["outcome"] for item in self.verdict["items"]}
-
-    @property
-    def last_words(self):
-        """The decision, as it stands in the terminal."""
-        return re.findall(r"^(GO|NO-GO|INCONCLUSIVE|UNREACHABLE|PARTIAL): ", self.said, re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory):
-    """Run the suite; `env` is a name, or the text of an environment file."""
-
-    def run(*arguments, env="local", variables=(), cwd=ROOT, reports=None):
-        folder = reports or tmp_path_factory.mktemp("run")
-        name = env
-        if "\n" in env:
-            name = "custom"
-            (folder / "custom.toml").write_text(env, "utf-8")
-            env = str(folder / "custom.toml")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            f"--env={env}",
-            f"--reports={folder}",
-            "--fuzz-examples=2",
-            "-p",
-            "no:cacheprovider",
-        ]
-        ended = subprocess.run(
-            [*command, *arguments],
-            cwd=cwd,
-            env={**os.environ, **dict(variables)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        return Ended(ended.returncode, ended.stdout + ended.stderr, folder / name)
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def go(suite):
     variables = {"REVENUECAT_WEBHOOK_SECRET": "canary-of-the-webhook"}
     return suite("--fuzz-examples=12", variables=variables)
-
-
-@pytest.fixture
-def free_port():
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
@@ -147,7 +80,7 @@ def test_verdict_has_the_documented_keys(go):
     assert [key for key in go.verdict if f"`{key}`" not in document] == []
     assert (go.reports / "verdict.md").read_text("utf-8").startswith("# GO")
     assert "<title>GO: local, " in (go.reports / "verdict.html").read_text("utf-8")
-    assert f"reports: {go.reports}/verdict.html, verdict.md, verdict.json\n" in go.said
+    assert f"reports: {go.reports}/verdict.html, verdict.md, verdict.json, message.json\n" in go.said
 
 
 def test_run_notes_what_it_writes(go):
@@ -231,7 +164,7 @@ def test_stopped_target_is_unreachable(suite, free_port, workers):
     ended = suite(*workers, env=f'[target]\nbase_url = "http://127.0.0.1:{free_port}"\nready_within_s = 1\n')
     assert (ended.code, ended.last_words) == (11, ["UNREACHABLE"])
     assert "broken" not in ended.outcomes.values()
-    assert " passed" not in ended.said
+    assert not re.search(r"\b[1-9]\d* passed", ended.said)
 
 
 def test_target_that_dies_at_its_start_is_unreachable(suite):
@@ -391,26 +324,6 @@ def test_check_env_names_the_cause_of_an_unreachable_target(suite, free_port):
     assert "unreachable  not ready within 1 s" in ended.said
 
 
-@pytest.fixture(scope="module")
-def extra_module(tmp_path_factory):
-    """A copy of the project with one more module of checks, from which the suite is run."""
-
-    def make(text, place="smoke/test_more.py"):
-        copy = tmp_path_factory.mktemp("copy")
-        names = "conftest.py pytest.ini harness runbook smoke contracts environments reference"
-        for name in names.split():
-            (copy / name).symlink_to(ROOT / name)
-        folder = copy / Path(place).parent
-        if folder.is_symlink():
-            folder.unlink()
-            shutil.copytree(ROOT / Path(place).parent, folder)
-        folder.mkdir(exist_ok=True)
-        (copy / place).write_text(text, "utf-8")
-        return copy
-
-    return make
-
-
 @pytest.mark.parametrize("workers", [(), ("-n", "2"), ("--continue-on-collection-errors",)])
 def test_module_that_cannot_be_imported_is_never_go(suite, extra_module, workers):
     ended = suite(*workers, cwd=extra_module("import no_such_module\n"))
@@ -526,30 +439,6 @@ def test_each_case_is_a_test_of_its_own_and_gathered_once(suite, cases, argument
     assert (ended.code, sorted(set(passed))) == (0, ids), ended.said
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
-def test_allure_gets_a_result_for_each_operation_and_no_failure_is_hidden(suite, tmp_path, workers):
-    """It takes results of the same historyId for attempts at one test, and shows the last."""
-    failing, fault = "test_operation[POST /api/purchases/verify]", {"REFERENCE_FAULTS": "fuzz.android-418"}
-    selected = (
-        "contracts/test_conformance.py",
-        "-k",
-        "purchase",
-        "--fuzz-examples=2",
-        f"--alluredir={tmp_path}",
-    )
-    ended = suite(*selected, *workers, variables=fault)
-    results = [json.loads(path.read_text("utf-8")) for path in tmp_path.glob("*-result.json")]
-    counted = re.findall(r"(\d+) (?:passed|failed)", ended.said.splitlines()[-1])
-    assert len(results) == sum(map(int, counted)) > 5, ended.said
-    assert len({result["historyId"] for result in results}) == len(results)
-    assert {result["name"]: result["status"] for result in results if result["status"] != "passed"} == {
-        failing: "failed"
-    }
-    # All processes make up the same requests.
-    seeds = [note for note in ended.verdict["notes"] if "--fuzz-seed=" in note]
-    assert len(seeds) == 1, seeds
-
-
 def test_setting_up_alone_proves_nothing(suite):
     ended = suite("--setup-only")
     assert ended.last_words == []
@@ -631,3 +520,62 @@ def test_interrupted_run_says_so_and_stops_its_target(tmp_path, how):
     host, _, port = verdict["base_url"].rpartition("//")[2].partition(":")
     with socket.socket() as probe:
         assert probe.connect_ex((host, int(port))) != 0
+
+
+# --- the run before, and who is told
+
+
+@pytest.fixture
+def chat(always):
+    """A chat that takes posts; the variables of a run that tells it, and the requests it got."""
+    origin, got = always(200, b"ok")
+    return {"CHAT_URL": f"{origin}/T0CANARY/B0CANARY/canary-of-the-chat"}, got
+
+
+def test_dying_partial_and_unreachable_runs_leave_what_a_run_is_compared_with(
+    suite, tmp_path, chat, free_port
+):
+    variables, got = chat
+    tell = "--notify-url-env=CHAT_URL"
+    whole = {"decision": "NO-GO", "environment": "custom", "started": "2026-11-22T01:02:03+00:00"}
+    whole |= {"partial": False, "interrupted": False, "unreachable": None}
+    whole |= {"items": [{"id": "health.basic", "outcome": "broken"}]}
+    (tmp_path / "custom").mkdir()
+    (tmp_path / "custom" / "verdict.json").write_text(json.dumps(whole), "utf-8")
+
+    nowhere = f'[target]\nbase_url = "http://127.0.0.1:{free_port}"\nready_within_s = 1\n'
+    ended = suite(tell, env=nowhere, variables=variables, reports=tmp_path)
+    assert (ended.code, ended.verdict["comparison"]) == (11, None)
+    assert got == ["POST /T0CANARY/B0CANARY/canary-of-the-chat"]
+
+    ended = suite(tell, "-m", "health", env=LOCAL, variables=variables, reports=tmp_path)
+    assert (ended.code, ended.last_words, len(got)) == (0, ["PARTIAL"], 2)
+    assert ended.verdict["comparison"]["fixed"] == ["health.basic"]
+    assert "\n  fixed: health.basic\n" in ended.said
+    assert json.loads((ended.reports / "previous.json").read_text("utf-8")) == whole
+    written = [path.read_text("utf-8") for path in ended.reports.iterdir()]
+    assert [text for text in (ended.said, *written) if "CANARY" in text] == []
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_post_that_fails_changes_no_verdict(suite, always, workers):
+    origin, got = always(500, b"no")
+    ended = suite(
+        "-m", "health", *workers, "--notify-url-env=CHAT_URL", variables={"CHAT_URL": f"{origin}/x"}
+    )
+    assert (ended.code, ended.last_words, got) == (0, ["PARTIAL"], ["POST /x"])
+    assert "\nwarning: the message was not posted to $CHAT_URL: it answered 500\n" in ended.said
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, "--notify-url-env: the variable CHAT_URL is not set; export an https:// address"),
+        ({"CHAT_URL": "http://canary.example/x"}, "what CHAT_URL holds is not an https address"),
+    ],
+    ids=["unset", "not-https"],
+)
+def test_unusable_chat_ends_with_one_line(suite, variables, said):
+    ended = suite("--notify-url-env=CHAT_URL", variables=variables)
+    assert (ended.code, said in ended.said, "canary" in ended.said) == (4, True, False)
+    assert "Traceback" not in ended.said

@@ -5,7 +5,7 @@ from contract_file import DELIVERIES, ORDERS
 
 from harness.contract.document import operations
 from harness.contract.generating import valid
-from harness.contract.judging import must_be_refused
+from harness.contract.judging import wrong_with
 from harness.contract.written import Request
 
 OPERATIONS = {operation.name: operation for operation in operations().values()}
@@ -78,6 +78,7 @@ TAKEN = [
     ("another version", "webhook", {**delivery(), "api_version": 2}),
     ("aliases that are a text", "webhook", delivery(aliases="abc")),
     ("no product", "verify_purchase", without(ORDER, "product_id")),
+    ("a receipt that is null", "verify_purchase", {**ORDER, "receipt_data": None}),
     ("another platform", "verify_purchase", {**ORDER, "platform": "windows"}),
     ("a long product", "verify_purchase", {**ORDER, "product_id": "x" * 1000}),
     ("fields more", "verify_purchase", {**ORDER, "more": None}),
@@ -97,12 +98,12 @@ def ids(rows):
 
 @pytest.mark.parametrize(("_", "name", "body"), REFUSED, ids=ids(REFUSED))
 def test_body_that_has_to_be_refused(_, name, body):
-    assert must_be_refused(OPERATIONS[name], Request("random", {}, body))
+    assert wrong_with(OPERATIONS[name], Request("random", {}, body))
 
 
 @pytest.mark.parametrize(("_", "name", "body"), TAKEN, ids=ids(TAKEN))
 def test_body_that_may_be_taken(_, name, body):
-    assert not must_be_refused(OPERATIONS[name], Request("random", {}, body))
+    assert not wrong_with(OPERATIONS[name], Request("random", {}, body))
 
 
 CLAIM = {"username": "abc", "track": "free", "level": 1}
@@ -137,11 +138,11 @@ CLAIM = {"username": "abc", "track": "free", "level": 1}
     ],
 )
 def test_path_that_has_to_be_refused(name, path, refused):
-    assert must_be_refused(OPERATIONS[name], Request("random", path, None)) is refused
+    assert bool(wrong_with(OPERATIONS[name], Request("random", path, None))) is refused
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_no_valid_request_has_to_be_refused(name):
     operation = OPERATIONS[name]
     made = valid(operation, 1, 12)
-    assert [request for request in made if must_be_refused(operation, request)] == []
+    assert [request for request in made if wrong_with(operation, request)] == []

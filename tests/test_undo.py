@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from selfcheck import runs
-from selfcheck.served import serving
+from selfcheck import runs, served
 
 from harness.evidence.ledger import Ledger
 
@@ -19,8 +18,8 @@ MOMENTS = sorted(random.Random(7).sample(range(3, LINES), 20))
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("served")) as served:
-        yield served
+    with served.deployment(tmp_path_factory.mktemp("served")) as place:
+        yield place
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def stopped(deployment, tmp_path):
         variables = {"STOPPED_AFTER": str(lines), "STOPPED_BY": str(int(by)), "STOPPED_PLAYERS": str(players)}
         ended = runs.run(
             tmp_path / name,
-            f"--env={deployment.environment}",
+            deployment.environment(deployment.base_url, webhook={"settles_within_s": 2}),
             "-p",
             "selfcheck.stopped",
             "smoke",
@@ -67,7 +66,7 @@ def test_sigterm_at_any_moment_leaves_no_grant_behind(deployment, stopped, reque
         ended, players = stopped(moment, name=f"after-{moment}")
         assert (ended.code, ended.verdict["interrupted"]) == (2, True), ended.said[-3000:]
         assert [note for note in ended.verdict["notes"] if "not taken back" in note] == []
-        assert owned(deployment.origin, players) == {}, (moment, ended.said[-1000:])
+        assert owned(deployment.base_url, players) == {}, (moment, ended.said[-1000:])
         granted += sum(write["kind"] == "taken back" for write in ended.verdict["writes"])
     assert granted > len(moments)
 
@@ -75,26 +74,26 @@ def test_sigterm_at_any_moment_leaves_no_grant_behind(deployment, stopped, reque
 def test_whole_run_leaves_no_grant_behind(deployment, stopped):
     ended, players = stopped(10**9)
     assert (ended.code, len(players) > 20) == (0, True), ended.said[-3000:]
-    assert owned(deployment.origin, players) == {}
+    assert owned(deployment.base_url, players) == {}
 
 
 def test_run_that_was_killed_is_cleared_up_by_the_next(deployment, stopped):
     killed, players = stopped(KILLED_AT, by=signal.SIGKILL)
     assert (killed.code, killed.verdict) == (-signal.SIGKILL, None)
-    assert owned(deployment.origin, players) != {}
+    assert owned(deployment.base_url, players) != {}
     ended, _ = stopped(10**9)
     assert ended.code == 0
-    assert owned(deployment.origin, players) == {}
+    assert owned(deployment.base_url, players) == {}
 
 
 def test_run_leaves_what_another_one_at_work_has_granted(deployment, stopped, tmp_path):
     """Its ledger is locked as long as it lives."""
     _, players = stopped(KILLED_AT, by=signal.SIGKILL)
-    before = owned(deployment.origin, players)
+    before = owned(deployment.base_url, players)
     other = Ledger(tmp_path / "run" / "served" / "ledger.jsonl")
     try:
         ended, _ = stopped(10**9)
     finally:
         other.close()
-    assert (ended.code, owned(deployment.origin, players)) == (0, before)
+    assert (ended.code, owned(deployment.base_url, players)) == (0, before)
     assert before != {}

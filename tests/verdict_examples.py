@@ -3,7 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from harness.verdict import KnownIssue, RunFacts, TestResult, Verdict, decide
+from harness.verdict import Attestation, KnownIssue, RunFacts, TestResult, Verdict, decide
+from harness.verdict.comparison import Earlier, earlier
+from harness.verdict.report import json_file
 from runbook.loader import EmergencyStop, Item, Runbook, Scenario
 
 TODAY = date(2026, 11, 23)
@@ -81,14 +83,33 @@ def issue(**changes: Any) -> KnownIssue:
     return KnownIssue(**plain | changes)
 
 
+def signed(item_id: str, **changes: Any) -> Attestation:
+    plain: dict[str, Any] = {
+        "environment": "staging",
+        "version": "1.4.2",
+        "by": "Jo",
+        "note": "Saw it work.",
+        "at": STARTED,
+    }
+    return Attestation(item=item_id, **plain | changes)
+
+
 def verdict(
     *results: TestResult,
     not_required: tuple[str, ...] = (),
     waivers: tuple[KnownIssue, ...] = (),
+    attestations: tuple[Attestation, ...] = (),
     today: date = TODAY,
+    then: Earlier | None = None,
     **changes: Any,
 ) -> Verdict:
-    return decide(RUNBOOK, facts(**changes), results, not_required=not_required, waivers=waivers, today=today)
+    excuses: dict[str, Any] = {"not_required": not_required, "waivers": waivers, "attestations": attestations}
+    return decide(RUNBOOK, facts(**changes), results, **excuses, today=today, earlier=then)
+
+
+def before(given: Verdict) -> Earlier:
+    """What a later run knows of that one."""
+    return earlier(json_file.render(given))
 
 
 def outcomes(given: Verdict) -> dict[str, str]:

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from harness.verdict import KnownIssue, TestResult, Verdict, decide
+from harness.verdict.comparison import Earlier
+from harness.verdict.model import ItemOutcome
 from runbook.loader import Item, Runbook, Scenario
-from tests.verdict_examples import RUNBOOK, STARTED, TODAY, facts, issue
+from tests.verdict_examples import RUNBOOK, STARTED, TODAY, facts, issue, signed
 
+# To explain what of a whole verdict mattered takes minutes, and says little.
+thorough = settings(phases=set(Phase) - {Phase.explain})
 # What a target may send in order to be taken for something else than text.
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -99,19 +104,49 @@ known_issues: st.SearchStrategy[KnownIssue] = st.builds(
     expires=st.sampled_from([TODAY, TODAY - timedelta(1)]),
 ) | st.builds(issue, test=st.sampled_from(["*", "smoke/x.py::test_it_1*"]), ticket=words)
 
+attestations = st.builds(
+    signed,
+    st.sampled_from(RUNBOOK.ids),
+    version=st.sampled_from(["1.4.2", "1.4.1"]),
+    environment=st.just("staging") | words,
+    by=words,
+    note=words,
+)
+
 writes = st.fixed_dictionaries({}, optional={"kind": texts, "name": texts})
 
 runs = st.fixed_dictionaries(
     {
-        "environment": words,
+        "environment": st.just("staging") | words,
         "base_url": texts,
-        "version": st.none() | texts,
+        "version": st.none() | st.just("1.4.2") | texts,
+        "left_out": st.frozensets(st.sampled_from(RUNBOOK.ids)),
         "finished": st.floats(0, 9000).map(lambda seconds: STARTED + timedelta(seconds=seconds)),
         "writes": st.lists(writes, max_size=4).map(tuple),
         "retries": st.integers(0, 99),
         "notes": st.lists(words, max_size=3, unique=True).map(tuple),
     }
 )
+
+
+@st.composite
+def earlier_runs(draw: st.DrawFn) -> Earlier:
+    """With items that came and went since, and known issues."""
+    ids = draw(st.lists(st.sampled_from([*RUNBOOK.ids, "auth.gone", "gates.gone"]), unique=True))
+    outcome = st.sampled_from(get_args(ItemOutcome))
+    items = [{"id": each, "outcome": draw(outcome), "known_issue": draw(st.none() | words)} for each in ids]
+    return Earlier.model_validate(
+        {
+            "decision": draw(st.sampled_from(["GO", "NO-GO", "INCONCLUSIVE"])),
+            "environment": "staging",
+            "version": draw(st.none() | texts),
+            "started": STARTED - timedelta(days=draw(st.integers(0, 9))),
+            "partial": False,
+            "interrupted": False,
+            "unreachable": None,
+            "items": items,
+        }
+    )
 
 
 @st.composite
@@ -126,5 +161,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
         draw(results()) if run.unreachable is None else [],
         not_required=draw(st.lists(st.sampled_from([*RUNBOOK.ids, "auth.login:test_it_2*"]), max_size=3)),
         waivers=draw(st.lists(known_issues, max_size=2)),
+        attestations=draw(st.lists(attestations, max_size=2)),
         today=TODAY,
+        earlier=draw(st.none() | earlier_runs()),
     )

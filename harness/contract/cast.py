@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from harness.target.players import Player, Players
 Role = Literal["caller", "other", "owner", "customer", "victim"]
 NAME = re.compile(r"[A-Za-z0-9_]{3,20}")  # contract, section 2
 UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+ANONYMOUS = "$RCAnonymousID:"  # how RevenueCat calls a customer before the first login
 # Where an event names players.
 NAMED = ("app_user_id", "original_app_user_id", "aliases", "transferred_from", "transferred_to")
 
@@ -96,16 +98,20 @@ class Scene:
         return body
 
     def _event(self, event: dict[str, Any]) -> dict[str, Any]:
-        cast = {field: self._owned(event[field]) for field in NAMED if field in event}
+        cast = {field: self._owned(event[field], field == "aliases") for field in NAMED if field in event}
         if isinstance(event.get("id"), str) and UUID.fullmatch(event["id"]):
             fresh = str(uuid.uuid4())
             cast["id"] = fresh.upper() if event["id"] == event["id"].upper() else fresh
         return {**event, **cast}
 
-    def _owned(self, made_up: Any) -> Any:
+    def _owned(self, made_up: Any, may_be_anonymous: bool = False) -> Any:
         if isinstance(made_up, list):
-            return [self._owned(each) for each in made_up]
-        return self.customer if isinstance(made_up, str) and made_up else made_up
+            return [self._owned(each, may_be_anonymous) for each in made_up]
+        if not isinstance(made_up, str) or not made_up:
+            return made_up
+        if may_be_anonymous and made_up.startswith(ANONYMOUS):
+            return ANONYMOUS + secrets.token_hex(16)
+        return self.customer
 
 
 def _named(body: dict[str, Any]) -> bool:

@@ -15,12 +15,15 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
-from harness.contract.fit import UNDESCRIBED, Finding, Fit
+from harness.contract.fit import UNDESCRIBED, Finding, Fit, Kind
 from harness.contract.openapi import Document, Object, Operation, mapping, shape
 from harness.errors import DriftError
+from harness.target.api import SIMULATED
 
 # What RevenueCat calls: deployments judge its credentials by hand, and it sends more than anybody reads.
 REVENUECATS = {"webhook"}
+# What no client calls may be left out of what is published for clients; smoke asks whether it is there.
+OFTEN_HIDDEN = {*REVENUECATS, *SIMULATED}
 JSON = "application/json"
 LISTED = 10  # entries of a note, or names in one of them
 LONGEST = 400  # characters of a line
@@ -81,7 +84,9 @@ class _Comparison:
             else:
                 others = sorted(m.upper() for m, p in self._published if p == key[1])
                 but = f", only {' and '.join(others)}" if others else ""
-                yield Finding("breaking", (title,), f"promised ({operation.id}), not published{but}")
+                hidden = not others and operation.id in OFTEN_HIDDEN
+                kind: Kind = "silent" if hidden else "breaking"
+                yield Finding(kind, (title,), f"promised ({operation.id}), not published{but}")
         for key, operation in self._published.items():
             if key not in matched:
                 yield Finding("addition", (f"{operation.method.upper()} {operation.path}",), "")
@@ -103,6 +108,8 @@ class _Comparison:
             return
         if promised.secured and not (published.secured or published.reads_credentials):
             yield Finding("breaking", ("security",), "promised for those with credentials, published for all")
+        elif promised.secured and (foreign := published.other_schemes):
+            yield Finding("breaking", ("security",), f"promised for bearer tokens, published for {foreign}")
         elif not promised.security and published.secured:
             yield Finding("addition", ("security",), "promised for all, published for those with credentials")
 

@@ -3,8 +3,7 @@
 import asyncio
 import json
 import math
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from time import monotonic
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from harness.contract import judging
 from harness.contract.budget import READ_ONLY_EXAMPLES, Budget
 from harness.contract.cast import Roles, Scene
 from harness.contract.document import Operation, operations
+from harness.contract.fuzzed import Fuzzed, Outcome, Sent
 from harness.contract.generating import invalid, spread, valid
 from harness.contract.written import Request
 from harness.errors import Gone, PromiseBroken, Unprovable
@@ -20,7 +20,6 @@ from harness.evidence.ledger import Ledger
 from harness.evidence.probe import together
 from harness.evidence.secrets import Secrets
 from harness.target.api import SIMULATED, Api
-from harness.target.customers import HERO_KEY, owned
 from harness.target.players import Player
 from harness.target.webhooks import Webhooks
 
@@ -33,102 +32,12 @@ MOST: dict[Kind, dict[str, int]] = {
 LARGEST = 10_000  # requests of any other operation
 AT_ONCE = 64  # requests of all operations; the others wait, and are kept back once the time is over
 AGAIN = 12  # examples of an operation that are sent once more, without a token
+ENTRIES = 6  # new players of whom a login with the same name and password is asked
 ALWAYS = 5  # requests of an operation that are sent however late it is
-SHOWN = 5  # departures that a failure lists
 OWNED_GATES = ("cinematic_access", "cinematic_url")  # where owners see more
+# Whose examples are accepted, whatever else the deployment may refuse: with a new name, of a player it knows.
+ACCEPTED = ("register", "webhook")
 GRANTING = ("verify_purchase", "webhook", *SIMULATED)  # whose invalid requests might grant something
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A made-up request, and its answer; `leaks`: what the answer shows to nobody else."""
-
-    request: Request
-    exchange: Exchange
-    leaks: list[str]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Answers, requests that got none, and why others were kept back: the budget, a throttle, the fence."""
-
-    answered: list[Sent]
-    unanswered: list[PromiseBroken]
-    kept_back: list[Unprovable]
-
-    def some(self) -> "Outcome":
-        """Itself; raises Unprovable where every single request was kept back."""
-        if self.kept_back and not self.answered and not self.unanswered:
-            raise self.kept_back[-1]
-        return self
-
-
-@dataclass(frozen=True)
-class Fuzzed:
-    """What became of the made-up requests of one operation.
-
-    `again`: some of them, sent once more without a token. `after`: what the player then saw whom they were about,
-    where they might have granted.
-    """
-
-    operation: Operation
-    budget: Budget
-    first: Outcome
-    again: Outcome
-    after: Exchange | None
-
-    @property
-    def unsent(self) -> int:
-        """How many the budget or a throttle kept back."""
-        return len(self.first.kept_back) + len(self.again.kept_back)
-
-    @property
-    def tokenless(self) -> list[Exchange]:
-        """The answers to requests without a token; raises Unprovable where none could be sent."""
-        return [each.exchange for each in self.again.some().answered]
-
-    @property
-    def notes(self) -> list[str]:
-        """What the report should say although all is well."""
-        short = f"{self.unsent} requests to {self.operation.label} were not sent: time or a throttle kept them back"
-        return [self.budget.note, *[short] * bool(self.unsent)]
-
-    def departures(self) -> list[str]:
-        """How answers to valid requests depart from the contract; reads the answers that it names."""
-        return self._told(lambda each: judging.departures(self.operation, each.exchange))
-
-    def mishaps(self) -> list[str]:
-        """What invalid requests should not have done; reads the answers that it names."""
-
-        def judge(each: Sent) -> list[str]:
-            accepted = each.exchange.response.status_code < 400
-            wrong = accepted and judging.must_be_refused(self.operation, each.request)
-            return [
-                *judging.crash(self.operation, each.exchange),
-                *["invalid, and not refused"] * wrong,
-                *judging.shapeless(each.exchange, each.request),
-            ]
-
-        return self._told(judge)
-
-    def gained(self) -> set[str]:
-        """What the player owns whom invalid requests were about."""
-        keys = owned(self.after) if self.after is not None else set()
-        return {key for key in keys if not key.startswith(f"{HERO_KEY}settled_")}
-
-    def _told(self, judge: Callable[[Sent], list[str]]) -> list[str]:
-        """Each departure once, with the shortest request that shows it."""
-        told: dict[str, str] = {}
-        answered = [*self.first.answered, *self.again.answered]
-        for each in sorted(answered, key=lambda each: len(each.exchange.sent_body)):
-            for departure in [*judge(each), *each.leaks]:
-                if departure not in told and len(told) < SHOWN:
-                    # To read the status is what makes the exchange evidence.
-                    told[departure] = f"{each.exchange.title}: {departure}"
-                    _ = each.exchange.status
-        unanswered = [*self.first.unanswered, *self.again.unanswered]
-        found = [*map(str, unanswered[:SHOWN]), *told.values()]
-        return [*found, self.budget.note] if found else []
 
 
 class Fuzzing:
@@ -149,6 +58,7 @@ class Fuzzing:
         self._secrets, self._ledger = secrets, ledger
         self._budget, self._writes = budget, writes
         self._over: dict[Kind, float] = {}
+        self._short: dict[str, list[str]] = {}  # by operation: what could not be tried
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def send(self, kind: Kind, label: str) -> Fuzzed:
@@ -156,22 +66,26 @@ class Fuzzing:
         operation = operations()[label]
         over = self._over.setdefault(kind, monotonic() + self._budget.seconds)
         requests = await self._made_up(kind, operation)
-        calls = {
-            # The first few always: on a slow machine, too, every operation is tried.
-            number: self._in_time(
-                over if number >= ALWAYS else math.inf, self._call(operation, request, number, kind)
-            )
-            for number, request in enumerate(requests)
-        }
-        first = (await self._all(calls)).some()
-        examples = [each for each in requests if each.origin == "example"]
-        some = spread(examples, AGAIN) if operation.secured and kind == "valid" else []
-        again = await self._all(
-            {
-                number: self._call(operation, request, number, kind, anonymous=True)
+        # A few always, from all over the list: on a slow machine, too, every operation is tried.
+        always = {number * len(requests) // ALWAYS for number in range(ALWAYS)}
+
+        async def all_of(some: Iterable[Request], *, anonymous: bool = False) -> Outcome:
+            calls = {
+                number: self._in_time(
+                    math.inf if number in always else over,
+                    self._call(operation, request, number, kind, anonymous=anonymous),
+                )
                 for number, request in enumerate(some)
             }
-        )
+            return await self._all(calls)
+
+        first = (await all_of(requests)).some()
+        again = Outcome([], [], [])
+        if kind == "valid" and operation.name == "register":
+            again = await self._entered(first)
+        elif kind == "valid" and operation.secured:
+            examples = [each for each in requests if each.origin == "example"]
+            again = await all_of(spread(examples, AGAIN), anonymous=True)
         after = kind == "invalid" and operation.name in GRANTING
         return Fuzzed(
             operation,
@@ -179,7 +93,20 @@ class Fuzzing:
             first,
             again,
             await self._after(operation) if after else None,
+            self._short.get(operation.name, []),
         )
+
+    async def _entered(self, registered: Outcome) -> Outcome:
+        """Logins of some of the new players, as they registered."""
+        login = next(each for each in operations().values() if each.name == "login")
+        new = [each for each in registered.answered if each.exchange.response.status_code in (200, 201)]
+
+        async def enter(player: Sent) -> Sent:
+            body = player.exchange.sent_body
+            exchange = await self._api.call("login", "POST", content=body, harmless=self._writes)
+            return Sent(login, player.request, exchange, self._leaks(exchange), must=True)
+
+        return await self._all({number: enter(each) for number, each in enumerate(spread(new, ENTRIES))})
 
     async def _made_up(self, kind: Kind, operation: Operation) -> list[Request]:
         make = valid if kind == "valid" else invalid
@@ -192,7 +119,7 @@ class Fuzzing:
         self, operation: Operation, request: Request, number: int, kind: Kind, anonymous: bool = False
     ) -> Sent:
         by = None if anonymous else await self._credentials(operation, number)
-        scene = await self._scene(operation, request, number, kind)
+        scene, known = await self._scene(operation, request, number, kind)
         body = scene.body(operation, request, self._roles.players.name)
         if operation.name == "register" and body is not request.body:
             self._ledger.record("account", username=body["username"])
@@ -208,17 +135,26 @@ class Fuzzing:
                 harmless=operation.name == "login" and self._writes,
                 path=scene.path(request),
             )
-        return Sent(request, exchange, self._leaks(exchange, by))
+        accepted = operation.name in ACCEPTED and request.origin == "example"
+        signs_in = scene.signs_in and body is not request.body
+        must = kind == "valid" and (accepted or signs_in)
+        return Sent(operation, request, exchange, self._leaks(exchange, by, *known), must)
 
-    async def _scene(self, operation: Operation, request: Request, number: int, kind: Kind) -> Scene:
-        whose, customer = None, ""
+    async def _scene(
+        self, operation: Operation, request: Request, number: int, kind: Kind
+    ) -> tuple[Scene, list[Player]]:
+        """Whom the request is about, and whom the answer may name."""
+        whose, customer, known = None, "", list[Player]()
         if "username" in request.path or operation.name == "login":
             whose = await self._roles.player("other" if number % 3 == 2 else "caller")
+            known = [whose]
         if operation.name == "webhook":
             # Whom a request may legally change is another one than whom it may not.
-            refused = judging.must_be_refused(operation, request)
-            customer = (await self._roles.customer("victim" if refused else "customer")).app_user_id
-        return Scene(whose, customer, signs_in=kind == "valid" and number % 2 == 0)
+            wrong = judging.wrong_with(operation, request)
+            buyer = await self._roles.customer("victim" if wrong else "customer")
+            customer, known = buyer.app_user_id, [buyer.player]
+        signs_in = operation.name == "login" and kind == "valid" and number % 2 == 0
+        return Scene(whose, customer, signs_in), known
 
     async def _credentials(self, operation: Operation, number: int) -> Player | None:
         if not operation.secured and not (operation.name in SIMULATED and number % 2):
@@ -228,8 +164,10 @@ class Fuzzing:
         if operation.name in OWNED_GATES and number % 2:
             try:
                 return await self._roles.player("owner")
-            except (Unprovable, PromiseBroken):  # then a player who owns nothing has to do
-                pass
+            except (Unprovable, PromiseBroken) as reason:  # then a player who owns nothing has to do
+                self._short[operation.name] = [
+                    f"what owners get from {operation.label} was not seen: {reason}"
+                ]
         return await self._roles.player("caller")
 
     async def _after(self, operation: Operation) -> Exchange:
@@ -262,10 +200,11 @@ class Fuzzing:
                 outcome.kept_back.append(error)
         return outcome
 
-    def _leaks(self, exchange: Exchange, by: Player | None) -> list[str]:
+    def _leaks(self, exchange: Exchange, *known_to_caller: Player | None) -> list[str]:
         known = {entry["username"] for entry in self._ledger.entries if entry["kind"] == "account"}
         sent = exchange.sent_body.decode("utf-8", "replace")
         # "Adam" and "adam" are one name (contract, section 2): a target may answer with the other spelling.
-        asked = f"{exchange.url} {sent} {by.username if by else ''}".lower()
+        names = [player.username for player in known_to_caller if player]
+        asked = " ".join([str(exchange.url), sent, *names]).lower()
         strangers = {name for name in known if name.lower() not in asked}
         return judging.leaks(exchange, self._secrets.found_in, strangers)

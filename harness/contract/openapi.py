@@ -90,6 +90,12 @@ class Document:
         """What holds for operations that say nothing of their own."""
         return self._content.get("security")
 
+    def scheme(self, name: str) -> Object:
+        """The security scheme of that name; empty where none is described. Raises DriftError."""
+        return self.followed(
+            mapping(mapping(self._content.get("components")).get("securitySchemes")).get(name)
+        )
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -157,6 +163,28 @@ class Operation:
     def secured(self) -> bool:
         """Whether it cannot be called without credentials."""
         return bool(self.security) and all(self.security)
+
+    @property
+    def other_schemes(self) -> str:
+        """How else credentials are sent, where no way to call it takes a bearer token in its header."""
+        ways = [sorted(map(str, way)) for way in self.security if isinstance(way, dict) and way]
+        schemes = {name: self.document.scheme(name) for way in ways for name in way}
+        if any(all(_takes_bearer(schemes[name]) for name in way) for way in ways):
+            return ""
+        told = (
+            f"{each.get('type')} {each.get('scheme') or each.get('in') or ''}" for each in schemes.values()
+        )
+        return ", ".join(sorted({text.strip() for text in told}))
+
+
+def _takes_bearer(scheme: Object) -> bool:
+    """Whether it may be a bearer token; of a scheme that is not described nobody knows."""
+    kind = scheme.get("type")
+    if kind == "http":
+        return str(scheme.get("scheme")).lower() == "bearer"
+    if kind == "apiKey":
+        return (scheme.get("in"), str(scheme.get("name")).lower()) == ("header", "authorization")
+    return kind in (None, "oauth2", "openIdConnect")
 
 
 _NO_PARAMETERS = {("header", name) for name in ("accept", "authorization", "content-type")}

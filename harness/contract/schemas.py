@@ -185,8 +185,12 @@ class _All(dict[str, Any]):
 
 
 def _optional(branch: Branch) -> Branch:
-    """A branch that holds on a condition: all that it tells is how its fields look, if they are there."""
-    return replace(branch, types=None, values=None, required=frozenset(), rest=None)
+    """A branch that holds on a condition: all that it tells is how its fields look, if they are there.
+
+    What is there on a condition may be null without it.
+    """
+    fields = {name: {"anyOf": [said, {"type": "null"}]} for name, said in branch.fields.items()}
+    return replace(branch, types=None, values=None, fields=fields, required=frozenset(), rest=None)
 
 
 def _matches(pattern: str, name: str) -> bool:

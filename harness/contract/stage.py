@@ -5,15 +5,19 @@ import random
 import secrets
 from typing import Any
 
+from harness.contract.document import operations
+from harness.contract.judging import departures
 from harness.contract.model import SUBSCRIPTIONS, Step
+from harness.errors import PromiseBroken
 from harness.evidence.exchange import Exchange
 from harness.target.api import UNKNOWN_PURCHASE, Api
-from harness.target.customers import HERO_KEY, Customer, in_days, owned
+from harness.target.customers import HERO_KEY, Customer, entries, in_days, owned
 from harness.target.players import Player, Players
 from harness.target.revenuecat import StandIn
 from harness.target.webhooks import Event, transfer
 
 HOUR_MS = 3_600_000
+SNAPSHOT, VERIFY = operations()["GET /api/entitlements/snapshot"], operations()["POST /api/purchases/verify"]
 EVENTS = {
     "renews": "RENEWAL",
     "cancels": "CANCELLATION",
@@ -57,6 +61,8 @@ class Stage:
         self._ended: list[Player] = []
         self._bought: dict[tuple[str, str], dict[str, Any]] = {}  # the subscription, by whose it is
         self._seen: dict[str, set[str]] = {}  # what each player owned when the gates were last tried
+        self._versions: dict[str, int] = {}  # of the last snapshot of each player
+        self._claimed: set[str] = set()  # who claimed a reward
         self._sent: dict[str, list[tuple[str, Event]]] = {actor: [] for actor in customers}
 
     async def let(self, step: Step, things: set[str]) -> Exchange:
@@ -97,16 +103,28 @@ class Stage:
                 f"{actor} should own {_list(expected)}, and the snapshot says {_list(_own(snapshot))}",
                 snapshot,
             )
+        version, before = snapshot.field("version"), self._versions.get(actor, 0)
+        if isinstance(version, int):  # else it departs from the schema
+            self._versions[actor] = version
+            if version < before:
+                return f"the version of {actor}'s snapshot went down from {before} to {version}", snapshot
         if self._seen.get(actor) == things and not last:
             return "", None
         self._seen[actor] = things
+        if malformed := [*departures(SNAPSHOT, snapshot), *_misnamed(snapshot)]:
+            return f"{actor}'s snapshot: {malformed[0]}", snapshot
         player = self._players[actor][-1]
         gate, claim = await asyncio.gather(
             self._api.cinematic_access(player, self._hero), self._api.claim(player, player.username)
         )
-        for answer, is_open in ((gate, bool({"pack", "hero"} & things)), (claim, "premium" in things)):
-            # That a level is claimed only once is not promised, and not forbidden.
-            if answer.response.status_code not in ((200, 409) if is_open else (403,)):
+        # That a level is claimed only once is not promised, and not forbidden.
+        again = (409,) if actor in self._claimed else ()
+        self._claimed |= {actor} if claim.response.status_code == 200 else set()
+        for answer, is_open, others in (
+            (gate, bool({"pack", "hero"} & things), ()),
+            (claim, "premium" in things, again),
+        ):
+            if answer.response.status_code not in (200 if is_open else 403, *others):
                 said = "should be open" if is_open else "should be closed"
                 return f"{actor} owns {_list(expected)}, so {answer.url.path} {said}", answer
         return "", None
@@ -144,7 +162,13 @@ class Stage:
         over = kind == "EXPIRATION" or step.happening == "is refunded"
         fields["expiration_at_ms"] = None if once else in_days(0 if over else 30)
         known = self._bought.get(place, {})
-        same = {name: known[name] for name in ("transaction_id", "original_transaction_id") if name in known}
+        # A renewal is a transaction of its own.
+        kept = (
+            ("original_transaction_id",)
+            if kind == "RENEWAL"
+            else ("transaction_id", "original_transaction_id")
+        )
+        same = {name: known[name] for name in kept if name in known}
         event = customer.event(kind, entitlement, **same, **fields)
         if step.happening == "is reported late":
             event["event_timestamp_ms"] = known["event_timestamp_ms"] - HOUR_MS
@@ -175,11 +199,23 @@ class Stage:
         receipt = self._stand_in.receipt(PRODUCTS[thing], KEYS[thing])
         await self._stand_in.buy(player, receipt)
         answer = await self._api.verify_purchase(player, receipt.body(f"life-{secrets.token_hex(8)}"))
-        return answer.expect(200, owner="purchases.granted")
+        answer.expect(200, owner="purchases.granted")
+        if malformed := departures(VERIFY, answer):
+            raise PromiseBroken(f"{answer.title}: {malformed[0]}", answer)
+        return answer
 
 
 def _own(snapshot: Exchange) -> set[str]:
     return {key for key in owned(snapshot) if not key.startswith(f"{HERO_KEY}settled_")}
+
+
+def _misnamed(snapshot: Exchange) -> list[str]:
+    known = entries(snapshot).items()
+    return [
+        f"the entry {key} calls itself {entry.get('key')!r}"
+        for key, entry in known
+        if entry.get("key") != key
+    ]
 
 
 def _list(keys: set[str]) -> str:

@@ -1,11 +1,13 @@
 """Outcomes + checklist + known issues → one verdict. Pure: no clock, no files, no pytest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import get_args
 
 from harness.verdict import words
+from harness.verdict.attestations import Attestation
+from harness.verdict.comparison import Earlier, compare
 from harness.verdict.model import (
     Decision,
     IssueState,
@@ -33,20 +35,29 @@ def decide(
     not_required: Sequence[str],
     waivers: Sequence[KnownIssue],
     today: date,
+    attestations: Sequence[Attestation] = (),
+    earlier: Earlier | None = None,
 ) -> Verdict:
     """The verdict on a run. `not_required`: `item.id`, or `item.id:pattern` for single cases of it.
+
+    `attestations`: all that are known; those for another version or environment only leave a note. `earlier`: the run
+    to compare with; one that did not reach its target is compared with none.
 
     Raises ConfigError for a result whose item is not on the checklist: it must not vanish from the verdict.
     """
     for result in results:
         runbook.check_item_id(result.item, result.nodeid)
     valid = [issue for issue in waivers if not issue.expired(today)]
-    items = tuple(
+    judged = (
         _judge(item, facts, [r for r in results if r.item == item.id], not_required, valid)
         for item in runbook.items
     )
+    counting = [each for each in attestations if each.counts(facts.environment, facts.version)]
+    items = tuple(_attested(item, [each for each in counting if each.item == item.id]) for item in judged)
     known = tuple(_state(issue, facts, results, today) for issue in waivers)
     decision = _decision(facts, items, known)
+    complete = not facts.partial and not facts.interrupted
+    reached = facts.unreachable is None
     return Verdict(
         decision=decision,
         summary=words.summary(decision, facts, items, known),
@@ -63,7 +74,8 @@ def decide(
         known_issues=known,
         writes=facts.writes,
         retries=facts.retries,
-        notes=facts.notes,
+        notes=(*facts.notes, *words.void(facts, [each for each in attestations if each not in counting])),
+        comparison=compare(earlier, items, complete=complete) if earlier and reached else None,
     )
 
 
@@ -126,14 +138,29 @@ def _judge(
     accepted = any(w.item == item.id for w in waivers) and outcome == "broken"
     unproven = outcome == "not proven" or (bool(tickets) and bool(tests.unproven) and not accepted)
     return ItemVerdict(
-        **item.model_dump(),
+        **item.model_dump(exclude={"wording"}),
         required=required,
         outcome=outcome,
         reason=reason,
         known_issue=", ".join(dict.fromkeys(tickets)) or None,
         open=required and unproven,
+        complete=item.id not in facts.left_out,
+        attestations=(),
         tests=tuple(TestVerdict(r.nodeid, r.outcome, r.message) for r in results),
     )
+
+
+def _attested(item: ItemVerdict, signed: Sequence[Attestation]) -> ItemVerdict:
+    """The item as it stands with these signatures: they count for what was not proven, never for what is broken."""
+    if not signed:
+        return item
+    item = replace(item, attestations=tuple(signed))
+    if item.outcome == "not proven":
+        reason = words.joined(words.signatures(signed), f"not proven by this run: {item.reason}")
+        return replace(item, outcome="attested", open=False, reason=reason)
+    if item.outcome == "broken":
+        return replace(item, reason=words.joined(item.reason, f"yet {words.signatures(signed)}"))
+    return item
 
 
 def _sort(results: list[TestResult], patterns: list[str], waivers: Sequence[KnownIssue]) -> _Sorted:

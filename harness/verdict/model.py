@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+from harness.verdict.attestations import Attestation
 from harness.verdict.waivers import KnownIssue
 from runbook.loader import Severity
 
@@ -39,7 +40,8 @@ class RunFacts:
 
     `unreachable`: why no test was run against the target, or None. `writes`: what the run changed there, a
     dict each, whose `kind` ("account", ...) is counted in the reports. `retries`: of connection errors.
-    `notes`: what checks said beside their outcome; they decide nothing.
+    `notes`: what checks said beside their outcome; they decide nothing. `left_out`: items of which some checks were
+    not selected.
     """
 
     environment: str
@@ -53,6 +55,7 @@ class RunFacts:
     writes: tuple[dict[str, Any], ...]
     retries: int
     notes: tuple[str, ...]
+    left_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class ItemVerdict:
     """A checklist item's end.
 
     `known_issue`: the tickets that cover all its failures, which then don't decide; else None.
-    `open`: something that is required of it was not proven.
+    `open`: something that is required of it was not proven. `complete`: all its checks were selected.
+    `attestations`: those that count here, whether or not the item needs one.
     """
 
     id: str
@@ -85,6 +89,8 @@ class ItemVerdict:
     reason: str
     known_issue: str | None
     open: bool
+    complete: bool
+    attestations: tuple[Attestation, ...]
     scenario: int
     tests: tuple[TestVerdict, ...]
 
@@ -92,6 +98,11 @@ class ItemVerdict:
     def decides(self) -> bool:
         """Whether it alone makes the run NO-GO."""
         return self.outcome == "broken" and self.known_issue is None
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, keys in this order."""
+        signed = [{"by": a.by, "at": a.at.isoformat(), "note": a.note} for a in self.attestations]
+        return asdict(self) | {"attestations": signed}
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,26 @@ class KnownIssueVerdict:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What changed since the last whole run of the environment, whose decision, version and start come first.
+
+    Ids of items: `newly_broken`: proven then; `still_broken`; `fixed`; `found_broken`: not proven then, or not on the
+    checklist; `unsettled`: broken then, not proven now; `added` to and `removed` from the checklist since.
+    """
+
+    decision: Decision
+    version: str | None
+    started: datetime
+    newly_broken: tuple[str, ...]
+    still_broken: tuple[str, ...]
+    fixed: tuple[str, ...]
+    found_broken: tuple[str, ...]
+    unsettled: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The answer. Every report renders this and adds nothing to it; docs/verdict.md documents the JSON."""
 
@@ -147,6 +178,7 @@ class Verdict:
     writes: tuple[dict[str, Any], ...]
     retries: int
     notes: tuple[str, ...]
+    comparison: Comparison | None
 
     @property
     def exit_code(self) -> int:
@@ -173,7 +205,7 @@ class Verdict:
             "partial": self.partial,
             "interrupted": self.interrupted,
             "unreachable": self.unreachable,
-            "items": [asdict(item) for item in self.items],
+            "items": [item.to_json() for item in self.items],
             "rollback": [asdict(advice) for advice in self.rollback],
             "known_issues": [
                 {**known.issue.model_dump(mode="json"), "state": known.state, "tests": known.tests}
@@ -182,4 +214,6 @@ class Verdict:
             "writes": list(self.writes),
             "retries": self.retries,
             "notes": list(self.notes),
+            "comparison": self.comparison
+            and {**asdict(self.comparison), "started": self.comparison.started.isoformat()},
         }

@@ -2,9 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import get_args
 
+from harness.verdict.attestations import Attestation
+from harness.verdict.comparison import of_item
 from harness.verdict.message import parts
-from harness.verdict.model import Decision, ItemVerdict, KnownIssueVerdict, RunFacts, TestResult, Verdict
+from harness.verdict.model import (
+    Decision,
+    ItemVerdict,
+    KnownIssueVerdict,
+    RunFacts,
+    TestOutcome,
+    TestResult,
+    Verdict,
+)
 from runbook.loader import Item, Severity
 
 REASONS_SHOWN = 3
@@ -44,6 +55,23 @@ def reasons(lead: str, tests: Sequence[TestResult], *, counted: bool = True) -> 
     return lead + "; ".join(shown)
 
 
+def signatures(signed: Sequence[Attestation]) -> str:
+    """`signed by Jo, 2026-11-23 01:02 UTC: pressed the button`, for each."""
+    return joined(*(f"signed by {one.by}, {one.at:%Y-%m-%d %H:%M %Z}: {one.note}" for one in signed))
+
+
+def void(facts: RunFacts, attestations: Sequence[Attestation]) -> list[str]:
+    """A note on what was signed for another version or environment, for each of those."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in attestations:
+        found.setdefault((one.environment, one.version), []).append(f"{one.item} by {one.by}")
+    here = f"{facts.environment}, version {facts.version or '(not known)'}"
+    return [
+        f"void, signed for {environment}, version {version}, and this is {here}: {', '.join(signed)}"
+        for (environment, version), signed in found.items()
+    ]
+
+
 def first_line(message: str) -> str:
     return next((line.strip() for line in message.splitlines() if line.strip()), "no reason was given")
 
@@ -75,19 +103,25 @@ def summary(
             selected = [item for item in items if item.tests]
             proven = sum(item.outcome == "proven" for item in selected)
             return (
-                f"nothing broken; {proven} of {count(len(selected), 'selected item')} proven, "
-                f"{len(items) - len(selected)} not selected. This is not a verdict on the release"
+                joined(
+                    "nothing broken", _attested(items), f"{proven} of {count(len(selected), 'selected item')}"
+                )
+                + f" proven, {len(items) - len(selected)} not selected. This is not a verdict on the release"
             )
         case "INCONCLUSIVE":
             interrupted = "the run was interrupted" if facts.interrupted else ""
             empty = "" if _proven(items) else "nothing proven"
-            return joined("nothing broken", interrupted, empty, _open(items), _tolerated(items))
+            return joined(
+                "nothing broken", interrupted, empty, _open(items), _attested(items), _tolerated(items)
+            )
         case "GO":
             required = [item for item in items if item.required and item.known_issue is None]
             rest = sum(item.outcome == "not proven" for item in items)
             optional = f"{rest} not proven and not required" if rest else ""
+            proven = sum(item.outcome == "proven" for item in required)
             return joined(
-                f"{_proven(required)} of {count(len(required), 'required item')} proven",
+                f"{proven} of {count(len(required), 'required item')} proven",
+                _attested(items),
                 optional,
                 _tolerated(items),
             )
@@ -118,7 +152,9 @@ def meaning(verdict: Verdict) -> str:
         case "INCONCLUSIVE":
             return f"Nothing {'newly ' * known}broken was found, but whether the release holds is not known."
         case "GO":
-            return "What is required holds" + (", but for what is known." if known else ".")
+            signed = any(item.outcome == "attested" for item in verdict.items)
+            holds = "What is required holds" + "; some of it because a person has signed for it" * signed
+            return holds + (", but for what is known." if known else ".")
 
 
 def to_do(verdict: Verdict) -> list[str]:
@@ -147,8 +183,32 @@ def warnings(item: ItemVerdict) -> list[str]:
     return list(dict.fromkeys(said for label, said in told if label == "beware"))
 
 
+def totals(verdict: Verdict) -> str:
+    """All checks of a run: `470 (465 passed, 3 failed, 2 not proven)`."""
+    number = Counter(test.outcome for item in verdict.items for test in item.tests)
+    each = ", ".join(f"{number[outcome]} {outcome}" for outcome in get_args(TestOutcome))
+    return f"{number.total()} ({each})"
+
+
+def counts(item: ItemVerdict) -> dict[TestOutcome, int]:
+    """How many of an item's tests came to what, without those to which none came."""
+    number = Counter(test.outcome for test in item.tests)
+    return {outcome: number[outcome] for outcome in get_args(TestOutcome) if number[outcome]}
+
+
+def told_of(item: ItemVerdict, verdict: Verdict) -> str:
+    """How bad it is if it is broken, and whether that is news: `blocker, newly broken`."""
+    news = of_item(verdict.comparison, item.id) if item.outcome == "broken" else ""
+    return f"{item.severity}, {news}" if news else item.severity
+
+
 def _proven(items: Sequence[ItemVerdict]) -> int:
     return sum(item.outcome in ("proven", "attested") for item in items)
+
+
+def _attested(items: Sequence[ItemVerdict]) -> str:
+    ids = [item.id for item in items if item.outcome == "attested"]
+    return f"{len(ids)} attested: {', '.join(ids)}" if ids else ""
 
 
 def _broken(items: Sequence[ItemVerdict]) -> str:

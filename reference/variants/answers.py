@@ -170,3 +170,26 @@ def cookies(app: FastAPI) -> None:
         answer.headers["Via"] = "1.1 edge"
 
     edit(app, dressed)
+
+
+@variant("refusals-as-problem-details")
+def refusals_as_problem_details(app: FastAPI) -> None:
+    """Refusals are problem details (RFC 9457), with `detail` among them."""
+
+    def rewrite(_: Request, answer: Answer) -> None:
+        answer.json = {**answer.json, "type": "about:blank", "title": "Refused", "status": answer.status}
+        answer.headers["Content-Type"] = "application/problem+json"
+
+    edit(app, rewrite, statuses=range(400, 600))
+
+
+@variant("front-refuses-nul")
+def front_refuses_nul(app: FastAPI) -> None:
+    """A server in front answers a path with a NUL by itself: 400, as HTML."""
+
+    def front(request: Request, answer: Answer) -> None:
+        if b"%00" in request.scope["raw_path"]:
+            answer.status, answer.body = 400, b"<html>400 Bad Request</html>"
+            answer.headers["Content-Type"] = "text/html"
+
+    edit(app, front)

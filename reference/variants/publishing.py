@@ -215,3 +215,30 @@ def publishes_no_security(app: FastAPI) -> None:
                 operation["parameters"] = [*operation.get("parameters", []), header]
 
     republish(app, rewrite)
+
+
+@variant("publishes-for-clients-only")
+def publishes_for_clients_only(app: FastAPI) -> None:
+    """What no client calls is not published: the webhook and simulated purchases."""
+
+    def rewrite(document: Document) -> None:
+        for path in list(document["paths"]):
+            if path.endswith(("/revenuecat", "/purchase")) or "/store/" in path:
+                del document["paths"][path]
+
+    republish(app, rewrite)
+
+
+@variant("publishes-conditional-as-nullable")
+def publishes_conditional_as_nullable(app: FastAPI) -> None:
+    """One shape for all judgements of a purchase, granted or not; a version that a development build lacks."""
+
+    def rewrite(document: Document) -> None:
+        schemas = document["components"]["schemas"]
+        nothing = {"type": "null"}
+        purchased = schemas["Purchased"]["properties"]
+        purchased["entitlements_snapshot"] = {"anyOf": [purchased["entitlements_snapshot"], nothing]}
+        schemas["Purchased"]["required"] = ["success"]
+        schemas["Health"]["properties"]["version"] = {"anyOf": [{"type": "string"}, nothing]}
+
+    republish(app, rewrite)

@@ -170,3 +170,9 @@ def plain_entries(parts: Parts) -> None:
     whole = parts.entitlements.described
     blank = dict.fromkeys(("transaction_id", "product_id", "reason"))
     put(parts.entitlements, described=lambda *about: {**whole(*about), **blank})
+
+
+@variant("times-with-compact-offset")
+def times_with_compact_offset(app: FastAPI) -> None:
+    """Times end with +0000 instead of +00:00."""
+    edit_json(app, lambda body: _times(body, lambda text: text.replace("+00:00", "+0000")))

@@ -154,3 +154,17 @@ def app_user_id(parts: Parts) -> None:
 
     put(parts.accounts, known_as=known_as)
     put(parts.purchases, customer=lambda player: player.id)
+
+
+@variant("known-transactions-are-repeats")
+def known_transactions_are_repeats(parts: Parts) -> None:
+    """A purchase or renewal of a transaction that was reported before changes nothing."""
+    strict, seen = parts.effects.effect_of, dict[str, str]()
+
+    def effect_of(event: WebhookEvent) -> Any:
+        buys = event.type in ("RENEWAL", "INITIAL_PURCHASE") and event.transaction_id
+        if buys and seen.setdefault(event.transaction_id, event.id) != event.id:
+            return None
+        return strict(event)
+
+    put(parts.effects, effect_of=effect_of)

@@ -3,17 +3,15 @@
 import os
 
 SEED = 20261123
-THOROUGH, BRIEF = (
-    12,
-    4,
-)  # --fuzz-examples: the default for faults; less for legal variants, of which there are many
+# --fuzz-examples: the default for faults; less for legal variants, of which there are many
+THOROUGH, BRIEF = 12, 4
 SEEDS = range(10)
 PREPARED = "SELFCHECK_SEEDS"  # the variable that names the seeds to prepare for, beside SEED
 
 
-def options(seed: int = SEED, examples: int = THOROUGH) -> tuple[str, str]:
-    """The options of a run."""
-    return f"--fuzz-seed={seed}", f"--fuzz-examples={examples}"
+def options(seed: int = SEED, examples: int = THOROUGH) -> tuple[str, ...]:
+    """The options of a run; its time is not limited, so that a busy machine finds as much as an idle one."""
+    return f"--fuzz-seed={seed}", f"--fuzz-examples={examples}", "--fuzz-seconds=600"
 
 
 def prepared() -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""A reference deployment that outlives the runs against it."""
+"""A reference deployment that outlives a run, and the way to it."""
 
 import json
 import secrets
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
@@ -18,16 +19,32 @@ SECRETS = ("JWT_SECRET_KEY", "REVENUECAT_SECRET_KEY", "REVENUECAT_WEBHOOK_SECRET
 
 @dataclass(frozen=True)
 class Served:
-    """Where it is, the environment file that leads there, and the variables that the file names."""
+    """Where the deployment and its RevenueCat listen; `variables`: its secrets, by name; `log`: its file."""
 
-    origin: str
-    environment: Path
+    base_url: str
+    revenuecat_url: str
     variables: dict[str, str]
+    log: Path
+
+    def environment(self, base_url: str, **sections: dict[str, Any]) -> str:
+        """The option that leads the suite to `base_url`; `sections`: what the file says besides."""
+        content: dict[str, dict[str, Any]] = {
+            "target": {"base_url": base_url},
+            "tokens": {"signing_secret_env": "JWT_SECRET_KEY"},
+            "webhook": {"secret_env": "REVENUECAT_WEBHOOK_SECRET"},
+            "revenuecat": {"stand_in": self.revenuecat_url},
+            "logs": {"source": "file", "path": str(self.log)},
+        }
+        for name, section in sections.items():
+            content[name] = {**content.get(name, {}), **section}
+        path = self.log.with_name("served.toml")
+        path.write_text(tomli_w.dumps(content), "utf-8")
+        return f"--env={path}"
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
-    """Started in a process of its own, which ends with the block."""
+def deployment(folder: Path) -> Iterator[Served]:
+    """A deployment with its log in `folder`, until the end of the block."""
     variables = {name: secrets.token_hex(32) for name in SECRETS}
     log = folder / "served.log"
     with log.open("ab") as stderr:
@@ -42,15 +59,6 @@ def serving(folder: Path) -> Iterator[Served]:
     assert process.stdout is not None
     try:
         where = json.loads(process.stdout.readline())
-        environment = {
-            "target": {"base_url": where["base_url"]},
-            "tokens": {"signing_secret_env": "JWT_SECRET_KEY"},
-            "webhook": {"secret_env": "REVENUECAT_WEBHOOK_SECRET", "settles_within_s": 2},
-            "revenuecat": {"stand_in": where["revenuecat_url"]},
-            "logs": {"source": "file", "path": str(log)},
-        }
-        path = folder / "served.toml"
-        path.write_text(tomli_w.dumps(environment), "utf-8")
-        yield Served(where["base_url"], path, variables)
+        yield Served(where["base_url"], where["revenuecat_url"], variables, log)
     finally:
         process.communicate()

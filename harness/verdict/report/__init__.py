@@ -1,7 +1,7 @@
 """One verdict, rendered for a terminal, as Markdown, as a page and as JSON."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,34 +9,43 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from harness.verdict import comparison
 from harness.verdict.model import Verdict
-from harness.verdict.report import html, json_file, markdown, terminal
+from harness.verdict.report import html, json_file, markdown, message, terminal
 from harness.verdict.report.inert import plain
 
-__all__ = ["FILES", "append_summary", "scrubbed", "terminal", "write_reports"]
+__all__ = ["MESSAGE", "NAMES", "Report", "append_summary", "scrubbed", "terminal", "write_reports"]
 
 Value = TypeVar("Value")
 Scrub = Callable[[str], str]
+Report = Callable[[Verdict], str]
 
 # Our own words: a secret that happens to equal one must not turn a decision into something else.
-_OWN_WORDS = {"decision", "outcome", "severity", "state", "section", "id"}
+_OWN_WORDS = {"decision", "outcome", "severity", "state", "section", "id", "because", *comparison.LABELS}
 
 
 # The page first: it is the one for a person.
-FILES: dict[str, Callable[[Verdict], str]] = {
+FILES: dict[str, Report] = {
     "verdict.html": html.render,
     "verdict.md": markdown.render,
     "verdict.json": json_file.render,
 }
+MESSAGE = "message.json"
+NAMES = (*FILES, MESSAGE)
 
 
-def write_reports(verdict: Verdict, folder: Path) -> tuple[Path, ...]:
-    """All FILES in `folder`, each replaced as a whole; returns their paths.
+def write_reports(
+    verdict: Verdict, folder: Path, build: str | None = None, more: Mapping[str, Report] | None = None
+) -> tuple[Path, ...]:
+    """All of NAMES and what `more` renders, by name, in `folder`, each replaced as a whole; returns their paths.
 
+    `build`: where the CI runner shows the build, for the message; without one that names the page's path.
     The verdict is a `scrubbed` one: once a text is escaped, wrapped or cut, a secret in it is not found again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return tuple(_replace(folder / name, render(verdict)) for name, render in FILES.items())
+    texts = {name: render(verdict) for name, render in {**FILES, **(more or {})}.items()}
+    texts[MESSAGE] = message.render(verdict, build or str(folder / "verdict.html"))
+    return tuple(_replace(folder / name, text) for name, text in texts.items())
 
 
 def append_summary(verdict: Verdict, path: Path | None) -> str:
@@ -98,6 +107,6 @@ def _scrubbed_text(text: str, scrub: Scrub) -> str:
 def _replace(path: Path, text: str) -> Path:
     """Write beside and rename: a reader sees the old file or the new one, never half of it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
+    unfinished.write_bytes(text.encode())  # line ends stay as they are
     unfinished.replace(path)
     return path

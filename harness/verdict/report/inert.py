@@ -4,11 +4,9 @@ import html as entities
 import re
 import unicodedata
 
-_ANSI = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor
-    r"|(?:\x1b\]|\x9d).*?(?:\x07|\x1b\\|\x9c|$)"  # titles, links
-    r"|\x1b[ -/]*[0-~]?"
-)
+# Colours and cursor. Nothing that could reach into the next text of a line: a title that never ends would hide it, so
+# of other sequences only the control characters are dropped, and what they say shows.
+_ANSI = re.compile(r"(?:\x1b\[|\x9b)[0-9;?]*[A-Za-z]")
 # control, direction and other invisible characters, lone surrogates (which no file can hold)
 _INVISIBLE = {"Cc", "Cf", "Cs"}
 _SPACES = {"Zl": "\n", "Zp": "\n", "Zs": " "}

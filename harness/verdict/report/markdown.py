@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from harness.verdict import comparison, words
 from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
 from harness.verdict.report.inert import code, fenced
 from harness.verdict.report.inert import markdown as md
@@ -16,7 +17,9 @@ def render(verdict: Verdict) -> str:
     blocks = [
         *_head(verdict),
         *_section("What is broken", _broken(verdict)),
+        *_section("Since the last whole run", _comparison(verdict)),
         *_section("Known issues", _known_issues(verdict)),
+        *_section("Attested by a person", _attested(verdict)),
         *_section("Not proven, and what would prove it", _not_proven(verdict)),
         *_section("Notes", _notes(verdict)),
         *_section("Checklist", _checklist(verdict)),
@@ -40,6 +43,7 @@ def _head(verdict: Verdict) -> Iterator[str]:
         f"- Environment: {md(verdict.environment)}, {code(verdict.base_url)}",
         f"- Version: {version}",
         f"- Started: {verdict.started.isoformat(timespec='seconds')}, took {duration(verdict.duration_s)}",
+        f"- Checks: {words.totals(verdict)}",
         f"- Exit code: {verdict.exit_code}",
     )
     yield "\n".join(facts)
@@ -51,7 +55,7 @@ def _broken(verdict: Verdict) -> Iterator[str]:
         yield f"### Scenario {advice.scenario}: {md(advice.title)}"
         yield "\n".join(_what_to_do(advice))
         for item_id in advice.because:
-            yield from _broken_item(by_id[item_id])
+            yield from _broken_item(verdict, by_id[item_id])
 
 
 def _what_to_do(advice: RollbackAdvice) -> Iterator[str]:
@@ -61,8 +65,8 @@ def _what_to_do(advice: RollbackAdvice) -> Iterator[str]:
     yield f"- **Call: {'; '.join(md(contact) for contact in advice.escalate_to)}**"
 
 
-def _broken_item(item: ItemVerdict) -> Iterator[str]:
-    yield f"#### {md(item.title)} ({code(item.id)}, {item.severity})"
+def _broken_item(verdict: Verdict, item: ItemVerdict) -> Iterator[str]:
+    yield f"#### {md(item.title)} ({code(item.id)}, {words.told_of(item, verdict)})"
     yield f"- Promised: {md(item.promise)}\n- Observed: {md(item.reason)}"
     by_message: dict[str, list[str]] = {}
     for test in item.tests:
@@ -77,6 +81,13 @@ def _broken_item(item: ItemVerdict) -> Iterator[str]:
         yield f"And {len(by_message) - MESSAGES_SHOWN} other messages: see verdict.json."
 
 
+def _comparison(verdict: Verdict) -> Iterator[str]:
+    if verdict.comparison is not None:
+        changed = comparison.lines(verdict.comparison, verdict.items)
+        lines = [f"- That was: {md(comparison.base(verdict.comparison))}"]
+        yield "\n".join([*lines, *(f"- {label}: {md(items)}" for label, items in changed)])
+
+
 def _known_issues(verdict: Verdict) -> Iterator[str]:
     lines = []
     for known in verdict.known_issues:
@@ -86,6 +97,17 @@ def _known_issues(verdict: Verdict) -> Iterator[str]:
             f"- {md(issue.ticket)} ({state}): {code(issue.item or issue.test or '')}: {md(issue.reason)} "
             f"Owner {md(issue.owner)}, expires {issue.expires}. {known.remedy}".rstrip()
         )
+    if lines:
+        yield "\n".join(lines)
+
+
+def _attested(verdict: Verdict) -> Iterator[str]:
+    lines = [
+        f"- {code(item.id)}: {md(words.signatures([signed]))}"
+        for item in verdict.items
+        if item.outcome == "attested"
+        for signed in item.attestations
+    ]
     if lines:
         yield "\n".join(lines)
 
@@ -106,11 +128,13 @@ def _notes(verdict: Verdict) -> Iterator[str]:
 
 
 def _checklist(verdict: Verdict) -> Iterator[str]:
-    rows = ["| Outcome | Item | What | Required | Why |", "|---|---|---|---|---|"]
+    rows = ["| Outcome | Item | What | Required | Tests | Why |", "|---|---|---|---|---|---|"]
     for item in verdict.items:
         outcome = f"**{item.outcome}**" if item.decides else item.outcome
         required = "yes" if item.required else "no"
-        rows.append(f"| {outcome} | `{item.id}` | {md(item.title)} | {required} | {md(item.reason)} |")
+        tests = ", ".join(f"{number} {name}" for name, number in words.counts(item).items()) or "none"
+        what = f"`{item.id}` | {md(item.title)} | {required} | {tests} | {md(item.reason)}"
+        rows.append(f"| {outcome} | {what} |")
     yield "\n".join(rows)
 
 

@@ -4,6 +4,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from harness.verdict import comparison, words
 from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
 from harness.verdict.report import inert
 from harness.verdict.report.inert import one_line
@@ -28,7 +29,9 @@ def render(verdict: Verdict, width: int = 80) -> list[Line]:
         ("CHECKLIST", _checklist(verdict, width)),
         ("BROKEN", _broken(verdict, width)),
         ("WHAT TO DO", _rollback(verdict, width)),
+        ("SINCE THE LAST WHOLE RUN", _comparison(verdict, width)),
         ("KNOWN ISSUES", _known_issues(verdict, width)),
+        ("ATTESTED by a person", _attested(verdict, width)),
         ("NOT PROVEN, and what would prove it", _not_proven(verdict, width)),
         ("NOTES", _notes(verdict, width)),
         ("THIS RUN", _run(verdict, width)),
@@ -91,7 +94,9 @@ def _broken(verdict: Verdict, width: int) -> Iterator[Line]:
     for item in verdict.items:
         if not item.decides:
             continue
-        yield from _wrapped(f"{item.id}: {item.title} ({item.severity})", width, "  ", "    ", RED)
+        yield from _wrapped(
+            f"{item.id}: {item.title} ({words.told_of(item, verdict)})", width, "  ", "    ", RED
+        )
         yield from _wrapped(item.promise, width, "    promised: ", " " * 14)
         yield from _wrapped(item.reason, width, "    observed: ", " " * 14)
         failed = [test.nodeid for test in item.tests if test.outcome == "failed"]
@@ -122,15 +127,32 @@ def _steps(advice: RollbackAdvice, width: int) -> Iterator[Line]:
             yield from _wrapped(step, width, f"{label}{number}. ", " " * 14)
 
 
+def _comparison(verdict: Verdict, width: int) -> Iterator[Line]:
+    if verdict.comparison is None:
+        return
+    yield from _wrapped(f"that was {comparison.base(verdict.comparison)}", width, "  ", "    ")
+    for label, changed in comparison.lines(verdict.comparison, verdict.items):
+        yield from _wrapped(f"{label.lower()}: {changed}", width, "  ", "    ")
+
+
 def _known_issues(verdict: Verdict, width: int) -> Iterator[Line]:
     for known in verdict.known_issues:
         issue = known.issue
         state = known.state.upper() if known.bad else known.state
         text = (
-            f"{issue.ticket} ({state}): {issue.item or issue.test}: {issue.reason} "
-            f"Owner {issue.owner}, expires {issue.expires}. {known.remedy}"
+            # each for itself: what one begins, as a terminal's title, must not swallow the next
+            f"{one_line(issue.ticket)} ({state}): {issue.item or issue.test}: {one_line(issue.reason)} "
+            f"Owner {one_line(issue.owner)}, expires {issue.expires}. {known.remedy}"
         )
         yield from _wrapped(text, width, "  ", "    ", RED if known.bad else YELLOW)
+
+
+def _attested(verdict: Verdict, width: int) -> Iterator[Line]:
+    for item in verdict.items:
+        if item.outcome == "attested":
+            yield from _wrapped(f"{item.id}: {item.title}", width, "  ", "    ")
+            for signed in item.attestations:
+                yield from _wrapped(words.signatures([signed]), width, "    ", "      ")
 
 
 def _not_proven(verdict: Verdict, width: int) -> Iterator[Line]:
@@ -151,6 +173,7 @@ def _notes(verdict: Verdict, width: int) -> Iterator[Line]:
 
 
 def _run(verdict: Verdict, width: int) -> Iterator[Line]:
+    yield f"  checks: {words.totals(verdict)}", {}
     wrote = write_counts(verdict) or "nothing"
     yield from _wrapped(f"wrote on the target: {wrote}", width, "  ", "    ")
     yield from _wrapped(

@@ -37,7 +37,9 @@ def _sections(verdict: Verdict) -> Iterator[tuple[str, str, Markup]]:
     """(anchor, title, content) of all that are not empty."""
     for anchor, title, content in (
         ("broken", "What is broken, and what to do", many(action.broken(verdict))),
+        ("comparison", "Since the last whole run", many(record.compared(verdict))),
         ("known-issues", "Known issues", many(action.known_issues(verdict))),
+        ("attested", "Attested by a person", many(action.attested(verdict))),
         (record.NOT_PROVEN, "Not proven, and what would prove it", many(action.not_proven(verdict))),
         ("checklist", "Checklist", record.checklist(verdict)),
         ("this-run", "This run", record.this_run(verdict)),

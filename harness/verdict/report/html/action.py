@@ -31,7 +31,7 @@ def broken(verdict: Verdict) -> Iterator[Markup]:
         yield tag(
             "article",
             tag("h3", scenario_title(advice), id=scenario_anchor(advice)),
-            *(_broken_item(by_id[item_id]) for item_id in advice.because),
+            *(_broken_item(verdict, by_id[item_id]) for item_id in advice.because),
             _what_to_do(advice),
             class_="scenario",
         )
@@ -47,7 +47,7 @@ def broken(verdict: Verdict) -> Iterator[Markup]:
         )
 
 
-def _broken_item(item: ItemVerdict) -> Markup:
+def _broken_item(verdict: Verdict, item: ItemVerdict) -> Markup:
     return tag(
         "div",
         tag(
@@ -55,7 +55,9 @@ def _broken_item(item: ItemVerdict) -> Markup:
             symbol("✗"),
             tag("strong", text(item.title)),
             text(" "),
-            tag("span", text(f"{item.severity}, "), tag("code", text(item.id)), class_="aside"),
+            tag(
+                "span", text(f"{words.told_of(item, verdict)}, "), tag("code", text(item.id)), class_="aside"
+            ),
         ),
         pairs(
             (
@@ -65,7 +67,7 @@ def _broken_item(item: ItemVerdict) -> Markup:
                 *((text("Beware"), tag("strong", text(warning))) for warning in words.warnings(item)),
             )
         ),
-        tag("p", link(item_anchor(item.id), text(f"Evidence of {item.id}"))),
+        tag("p", link(item_anchor(item.id), text(f"Evidence of {item.id}, and how to see it with curl"))),
         class_="breakage",
     )
 
@@ -119,6 +121,19 @@ def _known_issue(known: KnownIssueVerdict) -> Markup:
         pairs(rows),
         class_="issue bad" if known.bad else "issue",
     )
+
+
+def attested(verdict: Verdict) -> Iterator[Markup]:
+    """Who signed for what, when, and what they say."""
+    items = [item for item in verdict.items if item.outcome == "attested"]
+    if items:
+        yield pairs(
+            (
+                Markup(text(item.title) + " " + tag("span", tag("code", text(item.id)), class_="aside")),
+                bullets(text(words.signatures([signed])) for signed in item.attestations),
+            )
+            for item in items
+        )
 
 
 def not_proven(verdict: Verdict) -> Iterator[Markup]:

@@ -21,6 +21,10 @@ from harness.verdict.report.html.markup import (
 )
 from harness.verdict.report.markdown import MESSAGE_LENGTH, MESSAGES_SHOWN
 
+_SECRETS = (
+    "To repeat a request by hand, put in your own values for the names in <angle brackets>: "
+    "they stand for secrets. A player's token is what a login answers."
+)
 # What a part of a message is called here; the promise and the scenario stand with the item.
 _NAMES = {
     "": "Wrong",
@@ -33,17 +37,18 @@ _NAMES = {
 
 
 def evidence(verdict: Verdict) -> Iterator[Markup]:
-    """Each item with failed tests: several in full, all by name."""
+    """How to repeat them, then each item with failed tests: several in full, all by name."""
     tickets = {
         test: known.issue.ticket
         for known in verdict.known_issues
         if known.state == "fails"
         for test in known.tests
     }
-    for item in verdict.items:
-        failed = [test for test in item.tests if test.outcome == "failed"]
-        if failed:
-            yield _item(item, failed, tickets)
+    broken = [item for item in verdict.items if any(test.outcome == "failed" for test in item.tests)]
+    if broken:
+        yield tag("p", text(_SECRETS), class_="aside")
+    for item in broken:
+        yield _item(item, [test for test in item.tests if test.outcome == "failed"], tickets)
 
 
 def _item(item: ItemVerdict, failed: list[TestVerdict], tickets: dict[str, str]) -> Markup:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from harness.verdict import words
+from harness.verdict import comparison, words
 from harness.verdict.model import Decision, RollbackAdvice, Verdict
 from harness.verdict.report.html.markup import (
     Markup,
@@ -38,6 +38,7 @@ def decision(verdict: Verdict) -> Markup:
         tag("p", text(words.meaning(verdict)), class_="meaning"),
         tag("p", text(verdict.summary), class_="summary"),
         *_cause(verdict),
+        *_news(verdict),
         tag("h2", text("What to do now")),
         tag("p", steps[0]) if len(steps) == 1 else numbered(steps),
         class_=f"decision {verdict.decision.lower()}",
@@ -82,6 +83,13 @@ def _cause(verdict: Verdict) -> Iterator[Markup]:
     # The summary holds its first line; the rest may be the end of the target's log.
     if verdict.unreachable is not None and len(verdict.unreachable.strip().splitlines()) > 1:
         yield tag("pre", lines(verdict.unreachable), tabindex="0")
+
+
+def _news(verdict: Verdict) -> Iterator[Markup]:
+    if verdict.comparison is not None:
+        then = comparison.base(verdict.comparison)
+        said = f"Since the last whole run ({then}): {comparison.in_short(verdict.comparison)}."
+        yield tag("p", text(said), class_="since")
 
 
 def _steps(verdict: Verdict) -> Iterator[Markup]:

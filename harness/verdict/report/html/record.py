@@ -1,10 +1,10 @@
 """What stays on record: the whole checklist, what the run changed on the target, and its notes."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 
-from harness.verdict.model import ItemOutcome, ItemVerdict, TestOutcome, Verdict
+from harness.verdict import comparison, words
+from harness.verdict.model import ItemOutcome, ItemVerdict, Verdict
 from harness.verdict.report.html.markup import (
     Markup,
     bullets,
@@ -19,13 +19,12 @@ from harness.verdict.report.html.markup import (
 from harness.verdict.report.terminal import write_counts
 
 SIGNS: dict[ItemOutcome, str] = {"proven": "✓", "broken": "✗", "not proven": "?", "attested": "✓"}
-COUNTED: Sequence[TestOutcome] = ("passed", "failed", "not proven")
 NOT_PROVEN = "not-proven"
 
 
 def checklist(verdict: Verdict) -> Markup:
     """Every item with its outcome and its tests' outcomes, by section."""
-    head = tag("tr", *(tag("th", text(name), scope="col") for name in ("Item", "Outcome", "Tests")))
+    head = tag("tr", *(tag("th", text(name), scope="col") for name in ("Item", "Outcome", "Tests, evidence")))
     bodies = (
         tag(
             "tbody",
@@ -50,23 +49,21 @@ def _row(item: ItemVerdict) -> Markup:
 def _outcome(item: ItemVerdict) -> Markup:
     beside = [f"known issue {item.known_issue}"] if item.known_issue else []
     beside += [] if item.required else ["not required"]
-    aside = (Markup(" " + tag("span", text(words), class_="aside")) for words in beside)
+    aside = (Markup(" " + tag("span", text(said), class_="aside")) for said in beside)
     return Markup(tag("b", symbol(SIGNS[item.outcome]), text(item.outcome)) + many(aside))
 
 
 def _tests(item: ItemVerdict) -> Markup:
     """`2 passed, 1 failed`; what is not well leads to what is told of it."""
-    number = Counter(test.outcome for test in item.tests)
     told = item.outcome == "not proven" or item.open
     counts = []
-    for outcome in COUNTED:
-        if number[outcome]:
-            said = text(f"{number[outcome]} {outcome}")
-            if outcome == "failed":
-                said = link(item_anchor(item.id), said)
-            elif outcome == "not proven" and told:
-                said = link(NOT_PROVEN, said)
-            counts.append(said)
+    for outcome, number in words.counts(item).items():
+        said = text(f"{number} {outcome}")
+        if outcome == "failed":
+            said = link(item_anchor(item.id), said)
+        elif outcome == "not proven" and told:
+            said = link(NOT_PROVEN, said)
+        counts.append(said)
     if not counts:
         counts = [link(NOT_PROVEN, text("no test")) if told else text("no test")]
     return bullets(counts, class_="counts")
@@ -76,6 +73,7 @@ def this_run(verdict: Verdict) -> Markup:
     """What it changed on the target, and what was sent again."""
     return pairs(
         (
+            (text("Checks"), text(words.totals(verdict))),
             (text("Wrote on the target"), text(write_counts(verdict) or "nothing")),
             (
                 text("Requests sent again (connection errors, throttling)"),
@@ -84,6 +82,26 @@ def this_run(verdict: Verdict) -> Markup:
         ),
         class_="run",
     )
+
+
+def compared(verdict: Verdict) -> Iterator[Markup]:
+    """With which run, and what became of what was or is broken."""
+    if verdict.comparison is None:
+        return
+    yield tag("p", text(f"That was {comparison.base(verdict.comparison)}."))
+    yield pairs(
+        (
+            (text(label), bullets(_changed(changed), class_="names") if changed else text("none"))
+            for label, changed in comparison.changes(verdict.comparison, verdict.items)
+        ),
+        class_="run",
+    )
+
+
+def _changed(items: list[tuple[str, str]]) -> Iterator[Markup]:
+    for item_id, beside in items:
+        name = tag("code", text(item_id))
+        yield Markup(name + text(f" ({beside})")) if beside else name
 
 
 def notes(verdict: Verdict) -> Iterator[Markup]:
