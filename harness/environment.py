@@ -5,17 +5,17 @@ key to the value of the variable it names. Raises ConfigError, which names file,
 """
 
 import os
-import re
 import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from harness.kinds import Origin, Seconds, Strings, UrlPath, Variable, origin
+from harness.kinds import LONGEST_WAIT_S, Origin, Seconds, Strings, UrlPath, Variable, in_the_clear, origin
+from harness.paths import Paths
 from runbook.errors import ConfigError
 from runbook.tomlfile import Section, read
 
@@ -40,6 +40,7 @@ class Target(Section):
     base_url: Origin | None = None
     api_prefix: UrlPath = "/api"
     ready_within_s: Seconds = 60
+    allow_http: bool = False  # plain http beyond this machine, where anybody under way reads the tokens
     verify_tls: bool = True
     ca_file: str | None = None
     start: Start | None = None
@@ -61,8 +62,12 @@ class Expect(Section):
     heroes: Annotated[tuple[str, str], Field(strict=False)] = ("hero_1", "hero_2")
 
 
+Read = Literal["health", "features", "verify", "snapshot", "cinematic_access", "cinematic_url", "openapi"]
+
+
 class Access(Section):
     writes: bool = True
+    reads: Annotated[tuple[Read, ...], Field(strict=False)] = get_args(Read)
     max_concurrency: Annotated[int, Field(ge=1, le=64)] = 16
     requests_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
     timeout_s: Seconds = 10
@@ -131,38 +136,6 @@ class Logs(Section):
         return self
 
 
-class Paths(Section):
-    """Where each call of the contract lives below the API prefix."""
-
-    health: UrlPath = "/health"
-    features: UrlPath = "/v1/features"
-    register_: UrlPath = Field("/user/register", alias="register")
-    login: UrlPath = "/auth/login"
-    verify: UrlPath = "/auth/verify"
-    logout: UrlPath = "/auth/logout"
-    snapshot: UrlPath = "/entitlements/snapshot"
-    cinematic_access: UrlPath = "/hero/{hero_id}/cinematic/access"
-    cinematic_url: UrlPath = "/hero/{hero_id}/cinematic/url"
-    claim: UrlPath = "/battle-pass/{username}/claim/{track}/{level}"
-    verify_purchase: UrlPath = "/purchases/verify"
-    webhook: UrlPath = "/webhooks/revenuecat"
-    vip_purchase: UrlPath = "/vip/purchase"
-    vip_package_purchase: UrlPath = "/vip/package/purchase"
-    crystals_purchase: UrlPath = "/store/purchase-crystals"
-    divine_purchase: UrlPath = "/store/purchase-divine"
-    battle_pass_purchase: UrlPath = "/battle-pass/{username}/purchase"
-
-    @model_validator(mode="after")
-    def _placeholders(self) -> "Paths":
-        for name, info in type(self).model_fields.items():
-            wanted, got = (set(re.findall(r"{(\w+)}", text)) for text in (info.default, getattr(self, name)))
-            if wanted != got:
-                raise ValueError(
-                    f"{info.alias or name} must name {sorted(wanted)}, and names {sorted(got)}; mend it"
-                )
-        return self
-
-
 class Contract(Section):
     openapi: UrlPath | None = (
         None  # where the target publishes its document, below the origin; None: the usual places
@@ -213,12 +186,8 @@ class Environment:
 
 def impatient(environment: Environment, seconds: float) -> Environment:
     """The same, waiting at most that long for the target to become ready."""
-    target = environment.file.target
-    within_s = min(seconds, target.ready_within_s)
-    file = environment.file.model_copy(
-        update={"target": target.model_copy(update={"ready_within_s": within_s})}
-    )
-    return replace(environment, file=file)
+    within_s = min(seconds, environment.file.target.ready_within_s)
+    return replace(environment, file=_with(environment.file, "target", ready_within_s=within_s))
 
 
 def available() -> dict[str, Path]:
@@ -231,8 +200,18 @@ def title(path: Path) -> str:
     return path.read_text("utf-8").partition("\n")[0].lstrip("# ")
 
 
-def load(name: str, base_url: str | None = None, variables: Mapping[str, str] = os.environ) -> Environment:
-    """The environment called `name`, or in the file `name`; `base_url` replaces its origin."""
+def load(
+    name: str,
+    base_url: str | None = None,
+    variables: Mapping[str, str] = os.environ,
+    *,
+    wait_s: float | None = None,
+    version: str | None = None,
+) -> Environment:
+    """The environment called `name`, or in the file `name`.
+
+    `base_url`, `wait_s` and `version` replace target.base_url, target.ready_within_s and expect.version.
+    """
     path = Path(name) if name.endswith(".toml") or os.sep in name else available().get(name)
     if path is None:
         raise ConfigError(
@@ -241,14 +220,37 @@ def load(name: str, base_url: str | None = None, variables: Mapping[str, str] = 
     file = read(path, File)
     if base_url is not None:
         try:
-            target = file.target.model_copy(update={"base_url": origin(base_url), "start": None})
+            file = _with(file, "target", base_url=origin(base_url), start=None)
         except ValueError as error:
             problem, _, remedy = str(error).partition("; ")
             raise ConfigError("--base-url", problem, remedy) from None
-        file = file.model_copy(update={"target": target})
+    if wait_s is not None:
+        if not 0 < wait_s <= LONGEST_WAIT_S:  # nan is neither
+            raise ConfigError("--wait", f"{wait_s:g} is out of range", f"choose up to {LONGEST_WAIT_S} s")
+        file = _with(file, "target", ready_within_s=wait_s)
+    if version is not None:
+        if not version.strip():
+            raise ConfigError("--expect-version", "names no version", "write --expect-version=1.4.2")
+        file = _with(file, "expect", version=version)
+    where = "--base-url" if base_url is not None else f"{path}: target.base_url"
+    _check_in_the_clear(file, where, f"{path}: revenuecat.stand_in")
     if file.target.ca_file and not Path(file.target.ca_file).is_file():
         raise ConfigError(f"{path}: target.ca_file", "no such file", "name a PEM file, or remove the key")
     return Environment(path.stem, path, file, _named_variables(path, file, variables))
+
+
+def _with(file: File, section: str, **values: object) -> File:
+    changed = getattr(file, section).model_copy(update=values)
+    return file.model_copy(update={section: changed})
+
+
+def _check_in_the_clear(file: File, where: str, where_stand_in: str) -> None:
+    """Raises ConfigError for an origin to which secrets would go in the clear, beyond this machine."""
+    if not file.target.allow_http:
+        for place, address in ((where, file.target.base_url), (where_stand_in, file.revenuecat.stand_in)):
+            if address is not None and in_the_clear(address):
+                problem = f"{address} would get secrets in the clear"
+                raise ConfigError(place, problem, "write https://, or set target.allow_http = true")
 
 
 def step_summary(variables: Mapping[str, str] = os.environ) -> Path | None:

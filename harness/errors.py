@@ -5,6 +5,7 @@ Exception
 ├── ProbeFailed      a probe met what it did not foresee           failed
 ├── Unreachable      the target never became ready                 exit 11, no check is run
 └── Unprovable       the environment lacks what a check needs      not proven
+    └── Gone         the target stopped answering in mid-run       not proven
 AssertionError
 └── PromiseBroken    the evidence already shows a broken promise   failed
     ├── NoAnswer     no complete HTTP answer came back             failed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConfigError",
     "DriftError",
+    "Gone",
     "NoAnswer",
     "ProbeFailed",
     "PromiseBroken",
@@ -45,6 +47,10 @@ class Unprovable(Exception):
     def __init__(self, reason: str, remedy: str) -> None:
         self.reason, self.remedy = reason, remedy
         super().__init__(f"{reason}; {remedy}")
+
+
+class Gone(Unprovable):
+    """The target answers nothing any more, its health neither: says since when, and what it was asked then."""
 
 
 class PromiseBroken(AssertionError):

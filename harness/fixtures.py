@@ -26,9 +26,9 @@ from harness.target.customers import Customer, Customers
 from harness.target.lifecycle import Site
 from harness.target.logs import LogSource
 from harness.target.players import Player, Players
-from harness.target.revenuecat import StandIn, Store
+from harness.target.revenuecat import Note, StandIn, Store, noting
 from harness.target.tokens import Tokens
-from harness.target.webhooks import Signer, Webhooks
+from harness.target.webhooks import Webhooks
 
 
 @resource()
@@ -101,12 +101,12 @@ def fuzzing(run: Run, api: Api, accounts: Players) -> Fuzzing:
         return await _owners(run, api, accounts)()
 
     async def customer() -> Customer:
-        return await Customers(accounts, api, _webhooks(run, api), settings).new()
+        return await Customers(accounts, api, run.webhooks(api), settings).new()
 
     return Fuzzing(
         api,
         Roles(accounts, owner, customer),
-        lambda: _webhooks(run, api),
+        lambda: run.webhooks(api),
         run.secrets,
         run.ledger,
         run.budget,
@@ -168,18 +168,10 @@ def minting(run: Run) -> Tokens:
     return Tokens(secret)
 
 
-def _webhooks(run: Run, api: Api) -> Webhooks:
-    settings = run.environment.file.webhook
-    secret = run.environment.value(settings.secret_env)
-    if secret is None:
-        raise Unprovable("no webhook secret", "set webhook.secret_env")
-    return Webhooks(api, Signer(settings, secret, run.secrets), settings, run.ledger)
-
-
 @resource()
 def webhooks(run: Run, api: Api, writing: None) -> Webhooks:
     """RevenueCat's side of the webhook."""
-    return _webhooks(run, api)
+    return run.webhooks(api)
 
 
 @resource()
@@ -196,7 +188,7 @@ def owners(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Play
 
 def _owners(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Player]]:
     if run.environment.file.accounts.mode == "register":
-        return Customers(accounts, api, _webhooks(run, api), run.environment.file.webhook).owner
+        return Customers(accounts, api, run.webhooks(api), run.environment.file.webhook).owner
     if run.environment.file.accounts.entitled_username_env is None:
         raise Unprovable("no entitled account is provided", "set accounts.entitled_username_env")
     return partial(accounts.provided, entitled=True)
@@ -212,7 +204,11 @@ def verification(run: Run, writing: None) -> None:
 
 
 def _stand_in(run: Run, origin: str) -> StandIn:
-    return StandIn(run.transport, origin, run.secrets, run.environment.file.webhook.app_user_id)
+    return StandIn(run.transport, origin, run.secrets, run.environment.file.webhook.app_user_id, _noting(run))
+
+
+def _noting(run: Run) -> Note:
+    return noting(run.ledger, run.site.origin, run.environment.file.webhook.app_user_id)
 
 
 @resource()
@@ -232,7 +228,7 @@ def store(run: Run, verification: None) -> Store:
     if valid is None and not run.may_have_stand_in:
         raise Unprovable("no purchase that RevenueCat confirms", "set purchase.valid to a sandbox purchase")
     transaction = run.environment.value(valid.transaction_env) if valid else None
-    return Store(_stand_in(run, origin) if origin else None, valid, transaction)
+    return Store(_stand_in(run, origin) if origin else None, valid, transaction, _noting(run))
 
 
 @resource("logs")

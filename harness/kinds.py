@@ -1,12 +1,14 @@
 """The kinds of values that an environment file holds, each with what is wrong with a bad one."""
 
+import ipaddress
 import re
 from typing import Annotated
 
 import httpx
 from pydantic import AfterValidator, Field
 
-Seconds = Annotated[float, Field(gt=0, le=3600)]
+LONGEST_WAIT_S = 3600
+Seconds = Annotated[float, Field(gt=0, le=LONGEST_WAIT_S)]
 Strings = Annotated[tuple[str, ...], Field(strict=False)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
@@ -26,6 +28,19 @@ def origin(text: str) -> str:
             "holds more than an origin; write https://host[:port], paths go to target.api_prefix"
         )
     return text.rstrip("/")
+
+
+def in_the_clear(address: str) -> bool:
+    """Whether what goes to an origin leaves this machine unencrypted."""
+    url = httpx.URL(address)
+    return url.scheme == "http" and not _loopback(url.host)
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name; those below localhost never leave the machine (RFC 6761, section 6.3)
+        return f".{host}".endswith(".localhost")
 
 
 def _path(text: str) -> str:

@@ -1,5 +1,7 @@
 """The options that the verifier adds to pytest's."""
 
+from typing import Any
+
 import pytest
 
 
@@ -10,6 +12,15 @@ def add_options(parser: pytest.Parser) -> None:
         "--env", default="local", metavar="NAME", help="environments/NAME.toml, or a path to a file"
     )
     group.addoption("--base-url", metavar="ORIGIN", help="replaces target.base_url of the environment")
+    group.addoption(
+        "--wait",
+        type=float,
+        metavar="SECONDS",
+        help="how long to wait until the target is ready, and so deployed",
+    )
+    group.addoption(
+        "--expect-version", metavar="V", help="the release that was deployed; any other is waited out"
+    )
     group.addoption("--list-envs", action="store_true", help="list the environments and end")
     group.addoption(
         "--check-env", action="store_true", help="say what the environment can prove, and run no check"
@@ -50,3 +61,12 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="S",
         help="then no more are sent, for each item (30)",
     )
+
+
+def replacing(config: pytest.Config) -> dict[str, Any]:
+    """What the command line says in place of the environment file, as `environment.load` takes it."""
+    return {
+        "base_url": config.getoption("base_url"),
+        "wait_s": config.getoption("wait"),
+        "version": config.getoption("expect_version"),
+    }

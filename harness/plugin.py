@@ -16,7 +16,7 @@ from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.interrupts import interruptible
-from harness.options import add_options
+from harness.options import add_options, replacing
 from harness.results import EVIDENCE, Results, without_secrets
 from harness.rules import Rules
 from harness.run import Run
@@ -75,7 +75,7 @@ class Verifier:
     def __init__(self, config: pytest.Config) -> None:
         worker: dict[str, Any] | None = getattr(config, "workerinput", None)
         given = {"variables": worker["verifier_variables"]} if worker else {}
-        self.environment = environment.load(config.getoption("env"), config.getoption("base_url"), **given)
+        self.environment = environment.load(config.getoption("env"), **replacing(config), **given)
         if config.getoption("check_env"):
             self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
@@ -162,7 +162,7 @@ class Verifier:
             except ConfigError as error:
                 raise pytest.UsageError(str(error)) from None
         if self.run and not self.worker and not self.config.getoption("check_env"):
-            self.run.gathering.submit(node for test in tests for node in collection.closure(test))
+            self.run.gather(node for test in tests for node in collection.closure(test))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -250,7 +250,7 @@ class Verifier:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self.run is None:
             return
-        self.run.end_target()
+        self.run.finish()
         if self.worker is not None:
             self.config.workeroutput["verifier"] = self.results.of_worker(self.run)  # type: ignore[attr-defined]
         elif self.config.getoption("check_env"):

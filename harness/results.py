@@ -30,6 +30,8 @@ class Results:
         self.uncollected: list[str] = []  # what could not be collected
         self.writes: list[dict[str, Any]] = []
         self.retries = 0
+        self.gone = False  # whether the target stopped answering
+        self.said: list[str] = []  # what the processes have to say of the run itself
         self._reports: dict[str, list[pytest.TestReport]] = {}
 
     def note_owner(self, test: pytest.Item, owner: str | None) -> None:
@@ -54,6 +56,8 @@ class Results:
             "narrowed": self.narrowed,
             "writes": writes,
             "retries": run.transport.retries,
+            "said": run.notes,
+            "gone": run.transport.gone is not None,
         }
 
     def join(self, other: dict[str, Any] | None) -> None:
@@ -64,6 +68,8 @@ class Results:
             self.narrowed |= other["narrowed"]
             self.writes += other["writes"]
             self.retries += other["retries"]
+            self.said += other["said"]
+            self.gone |= other["gone"]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -93,7 +99,9 @@ class Results:
         """The verdict's, unless pytest has something worse to say that the verdict does not know of."""
         if verdict.exit_code == 0 and self.failed_elsewhere:
             return 1
-        return 2 if verdict.interrupted and verdict.decision != "NO-GO" else verdict.exit_code
+        if verdict.interrupted and not self.gone and verdict.decision != "NO-GO":
+            return 2
+        return verdict.exit_code
 
     def ended(self, nodeid: str) -> bool:
         """Whether the process of a check saw it to its end: it may not have come to it, or died in it."""
@@ -125,6 +133,16 @@ class Results:
                     met.append(stopped_by)
         broken = {result.item for result in results if result.outcome == "failed"}
         return results + [result for result in met if result.item not in broken]
+
+
+def doubted(results: list[TestResult], doubt: str | None) -> list[TestResult]:
+    """The results, of which none that passed proves anything where there is a doubt about the run as a whole."""
+    if doubt is None:
+        return results
+    return [
+        replace(result, outcome="not proven", message=doubt) if result.outcome == "passed" else result
+        for result in results
+    ]
 
 
 def without_secrets(

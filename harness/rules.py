@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.environment import KNOWN_ISSUES, Environment
 from harness.evidence.exchange import now
-from harness.results import Results
+from harness.results import Results, doubted
 from harness.run import Run
 from harness.verdict import (
     KnownIssue,
@@ -73,20 +73,35 @@ class Rules:
             started=run.started,
             finished=now(),
             partial=partial and unreachable is None,
-            interrupted=interrupted,
+            interrupted=interrupted or results.gone,
             unreachable=unreachable,
             writes=tuple(results.writes),
             retries=results.retries,
-            notes=(*results.notes, *self._previous.notes),
+            notes=(
+                *([run.doubt] if run.doubt else []),
+                *results.said,
+                *_left(run, results),
+                *results.notes,
+                *self._previous.notes,
+            ),
             left_out=left_out,
         )
         return decide(
             self.runbook,
             facts,
-            [] if unreachable else results.tests(),
+            [] if unreachable else doubted(results.tests(), run.doubt),
             not_required=self._not_required,
             waivers=self._known_issues,
             today=date.today(),
             attestations=self._attestations,
             earlier=self._previous.run,
         )
+
+
+def _left(run: Run, results: Results) -> list[str]:
+    """What stays on a target that does not end with the run."""
+    accounts = sum(write["kind"] == "account" for write in results.writes)
+    if not accounts or run.environment.file.target.start:
+        return []
+    prefix = run.environment.file.accounts.prefix
+    return [f"left on the target: {accounts} accounts named {prefix}_*; nothing in the contract deletes one"]

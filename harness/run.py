@@ -1,6 +1,7 @@
 """One run of the verifier: environment, target, evidence. Made once per process, closed at its end."""
 
 import asyncio
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
@@ -8,17 +9,23 @@ from pathlib import Path
 
 from harness.contract.budget import Budget
 from harness.environment import Environment
-from harness.errors import Unreachable
+from harness.errors import Unprovable, Unreachable
 from harness.evidence.exchange import now
-from harness.evidence.ledger import Ledger
-from harness.evidence.probe import Gathering
+from harness.evidence.ledger import Entry, Ledger
+from harness.evidence.probe import Gathering, Node
 from harness.evidence.secrets import Secrets
 from harness.target.api import Api
-from harness.target.lifecycle import Process, Site, moved_to, ready, version_of
+from harness.target.causes import certificate_days
+from harness.target.grants import left_over, outstanding, take_back
+from harness.target.lifecycle import Process, Site, mixed, moved_to, ready, version_of
 from harness.target.logs import LogSource
 from harness.target.transport import Transport
+from harness.target.webhooks import Signer, Webhooks
 
 MOVES = 3  # redirects of health that are followed
+CLEAN_UP_S = 15  # for taking back all that a run granted
+LISTED = 5  # things that could not be taken back
+SOON = 14  # days before its end at which a certificate is to be renewed
 
 
 class Run:
@@ -38,9 +45,14 @@ class Run:
         for name, value in environment.secrets.items():
             valid = environment.file.purchase.valid
             self.secrets.add(value, name, loggable=valid is not None and name == valid.transaction_env)
-        self.ledger = Ledger(reports / "ledger.jsonl")
+        # Nothing outlives a target that the run itself starts.
+        keep = (lambda _: []) if environment.file.target.start else left_over
+        self.ledger = Ledger(reports / "ledger.jsonl", None if worker else keep)
         self.transport = Transport(environment, self.ledger)
-        self._closed = False
+        self.notes: list[str] = []  # what the run has to say beside the checks
+        self.doubt: str | None = None  # why nothing that the checks found may count as proven
+        self._closed = self._finished = False
+        self._settled: Future[None] | None = None
         self._processes: list[Process] = []
         self._log_path, self._log_offset = self._find_log()
         self.gathering = Gathering(self)
@@ -95,19 +107,78 @@ class Run:
         """Wait until the target is ready; raises Unreachable."""
         await asyncio.wrap_future(self._site)
 
-    def end_target(self) -> None:
-        """Ask what was started to end, while the reports are still being written; for after the last check."""
+    def gather(self, nodes: Iterable[Node]) -> None:
+        """Start gathering, and meanwhile take back what earlier runs left."""
+        if self.ledger.earlier and self.environment.file.access.writes:
+            self._settled = self.gathering.call(self._settle(self.ledger.earlier, "an earlier run's "))
+        self.gathering.submit(nodes)
+
+    def webhooks(self, api: Api) -> Webhooks:
+        """RevenueCat's side of the webhook; raises Unprovable without the secret."""
+        settings = self.environment.file.webhook
+        secret = self.environment.value(settings.secret_env)
+        if secret is None:
+            raise Unprovable("no webhook secret", "set webhook.secret_env")
+        return Webhooks(api, Signer(settings, secret, self.secrets), settings, self.ledger)
+
+    def finish(self) -> None:
+        """Take back what was granted, look back, and ask what was started to end; for after the last check, and once.
+
+        Nothing that goes wrong here changes what a check found; it is noted.
+        """
+        if self._finished:
+            return
+        self._finished = True
+        if self._site.done() and not self._site.cancelled() and self._site.exception() is None:
+            try:
+                self.gathering.call(self._look_back()).result()
+            except Exception as error:  # noqa: BLE001 (whatever it is, the verdict is more important)
+                self.notes.append(
+                    f"the clean-up ended early, {type(error).__name__}: {error}; see ledger.jsonl"
+                )
         for process in self._processes:
             process.end()
+
+    async def _look_back(self) -> None:
+        if await self.gathering.halt():  # what is still out might grant something more
+            await self.transport.reopen()
+        if self.transport.gone is not None:
+            self.notes.insert(0, str(self.transport.gone))
+            if self.environment.file.target.start:
+                return  # all that was granted is gone with it
+        version = self.environment.file.expect.version
+        if version is not None and not self._worker and self.transport.gone is None:
+            others = await mixed(Api(self.environment, self.transport, self.site.origin), version)
+            self.doubt = others and f"after the checks, {others}: it is not known what they checked"
+        await self._settle(self.ledger.entries, "")
+        if self._settled is not None:
+            await asyncio.wrap_future(self._settled)
+
+    async def _settle(self, entries: Iterable[Entry], whose: str) -> None:
+        """Take back what the ledger says was granted, and note what could not be."""
+        await self.reached()
+        now_ms = now().timestamp() * 1000
+        for origin in sorted({entry["origin"] for entry in entries if "origin" in entry}):
+            grants = outstanding(entries, origin, now_ms)
+            if (whose and origin != self.site.origin) or not grants:
+                continue  # an earlier run of another target
+            try:
+                webhooks = self.webhooks(Api(self.environment, self.transport, origin))
+                left = await take_back(grants, webhooks, self.ledger, CLEAN_UP_S)
+            except Unprovable as reason:
+                left = [f"{grant}: {reason}" for grant in grants]
+            self.notes += [f"not taken back: {whose}{text}" for text in left[:LISTED]]
+            if left[LISTED:]:
+                self.notes.append(f"not taken back: {len(left) - LISTED} more, see ledger.jsonl")
 
     def close(self) -> None:
         """Cancel what is still out, and stop what was started; once."""
         if self._closed:
             return
         self._closed = True
+        self.finish()
         self.gathering.call(self.transport.close()).result()
         self.gathering.close()
-        self.end_target()
         for process in self._processes:
             process.wait()
         self.ledger.close()
@@ -128,7 +199,11 @@ class Run:
             site = Site(target.base_url, self.environment.file.revenuecat.stand_in)
         site = await self._ready(site)
         self.transport.retries = 0  # waiting for readiness is no retry
+        self._watch(site)
         return site
+
+    def _watch(self, site: Site) -> None:
+        self.transport.watch(Api(self.environment, self.transport, site.origin).health_url)
 
     async def _ready(self, site: Site) -> Site:
         """The site once it is ready, at the origin that its health redirects to, with the version it shows."""
@@ -139,9 +214,15 @@ class Run:
             if origin is None:
                 break
             site = replace(site, origin=origin)
+        days = certificate_days(health.response)
+        if days is not None:
+            self.notes.append(
+                f"the target's certificate expires in {days} days" + "; renew it" * (days < SOON)
+            )
         return replace(site, version=version_of(health))
 
     async def _given(self, site: Site) -> Site:
+        self._watch(site)
         return site
 
     def _find_log(self) -> tuple[Path | None, int]:

@@ -32,6 +32,7 @@ WITHOUT_CHECK = {
 PAGES = [
     *sorted(DOCS.glob("*.md")),
     *(path for path in (ROOT / folder / "README.md" for folder in (".", "reference", "benchmarks"))),
+    ROOT / "SECURITY.md",
 ]
 READ = {path: path.read_text("utf-8") for path in PAGES if path.is_file()}
 ENVIRONMENTS = READ[DOCS / "environments.md"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import FOLDER, Accounts, Paths, Start, Target, available, load, title
+from harness.environment import FOLDER, Accounts, Start, Target, available, load, title
+from harness.paths import Paths
 from runbook.errors import ConfigError
 
 TARGET = '[target]\nbase_url = "https://game.example"\n'
@@ -216,3 +217,54 @@ def test_environments_of_the_project_are_listed_with_what_they_say_of_themselves
     assert title(FOLDER / "local.toml") == (
         "The reference deployment, started for this run and stopped with it."
     )
+
+
+@pytest.mark.parametrize("url", ["http://game.example", "http://10.0.0.7:8000", "http://notlocalhost"])
+def test_plain_http_beyond_this_machine_is_refused_unless_the_file_allows_it(write, url):
+    told = f"{url} would get secrets in the clear; write https://, or set target.allow_http = true"
+    path = write(f'[target]\nbase_url = "{url}"')
+    with pytest.raises(ConfigError) as in_the_file:
+        load(str(path), variables={})
+    assert str(in_the_file.value) == f"{path}: target.base_url: {told}"
+    with pytest.raises(ConfigError) as on_the_line:
+        load("local", url, variables={})
+    assert str(on_the_line.value) == f"--base-url: {told}"
+    write(f'[target]\nbase_url = "{url}"\nallow_http = true')
+    assert load(str(path), variables={}).file.target.base_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://127.8.9.1", "http://[::1]:80", "http://a.localhost"]
+)
+def test_plain_http_on_this_machine_is_fine(write, url):
+    assert load(str(write(TARGET)), url, variables={}).file.target.base_url == url
+
+
+def test_stand_in_is_not_told_purchases_in_the_clear_either(write):
+    path = write(TARGET + '[revenuecat]\nstand_in = "http://stand-in.example"')
+    with pytest.raises(
+        ConfigError, match=r"revenuecat\.stand_in: http://stand-in\.example would get secrets"
+    ):
+        load(str(path), variables={})
+
+
+def test_command_line_says_how_long_to_wait_and_for_which_release():
+    file = load("local", wait_s=2.5, version="1.4.2", variables={}).file
+    assert (file.target.ready_within_s, file.expect.version) == (2.5, "1.4.2")
+    assert file.target.start is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"wait_s": 0}, "--wait: 0 is out of range; choose up to 3600 s"),
+        ({"wait_s": -1}, "--wait: -1 is out of range; choose up to 3600 s"),
+        ({"wait_s": float("nan")}, "--wait: nan is out of range; choose up to 3600 s"),
+        ({"wait_s": 3601}, "--wait: 3601 is out of range; choose up to 3600 s"),
+        ({"version": " "}, "--expect-version: names no version; write --expect-version=1.4.2"),
+    ],
+)
+def test_slip_on_the_command_line_is_named(given, told):
+    with pytest.raises(ConfigError) as caught:
+        load("local", variables={}, **given)
+    assert str(caught.value) == told

@@ -14,7 +14,7 @@ from harness.environment import Start
 from harness.errors import NoAnswer, Unreachable
 from harness.run import Run
 from harness.target.api import Api
-from harness.target.lifecycle import Process, Site, moved_to, ready
+from harness.target.lifecycle import ANSWERS, Process, Site, mixed, moved_to, ready
 
 HEALTHY = """
 import http.server, json, os
@@ -86,7 +86,7 @@ def test_target_that_refuses_connections_first_is_waited_for(meet, serving):
             return await ready(Watched(meeting.environment, meeting.transport, origin), 5, None)
 
     assert meet(script(), work).status == 200
-    assert refusals == ["GET /api/health got no answer, twice: All connection attempts failed"]
+    assert refusals == ["GET /api/health got no answer, twice: connection refused: nobody listens there"]
 
 
 @pytest.mark.parametrize("answer", [(500, {"version": "2"}), (404, "no")], ids=str)
@@ -96,16 +96,52 @@ def test_any_other_answer_means_that_the_target_is_up(meet, answer):
 
 
 def test_older_version_is_waited_out(meet):
-    answer = script(
-        (200, {"version": "1"}), (200, ["no", "object"]), (200, {"version": 2}), (200, {"version": "2"})
-    )
+    older = [(200, {"version": "1"}), (200, ["no", "object"]), (200, {"version": 2})]
+    answer = script(*older, *[(200, {"version": "2"})] * (1 + ANSWERS))
     assert meet(answer, lambda meeting: ready(meeting.api, 5, "2")).json == {"version": "2"}
+
+
+def test_version_is_live_when_it_answers_on_every_connection(meet):
+    """Behind a gateway, one connection may lead to the new release for ever and another to the old one."""
+    asked = []
+
+    async def answer(request):
+        asked.append(request.connection)
+        return 200, {"version": "1" if request.connection in (3, 7) else "2"}
+
+    meet(answer, lambda meeting: ready(meeting.api, 5, "2"))
+    assert len(asked) == 2 * (1 + ANSWERS)
+    assert len(set(asked)) >= 2 * ANSWERS
+
+
+@pytest.mark.parametrize(
+    ("versions", "told"),
+    [
+        ([], None),
+        (["1.4.1"] * 2, "2 of 10 answers still come from 1.4.1"),
+        (["1.4.1", "1.4.0"], "1 of 10 answers still come from 1.4.0, 1 of 10 answers still come from 1.4.1"),
+        ([None], "1 of 10 answers still come from (none named)"),
+    ],
+    ids=["one", "two-of-ten", "two-others", "none-named"],
+)
+def test_mix_of_versions_is_named(meet, versions, told):
+    said = [(200, {"version": version}) for version in versions]
+    answer = script(*said, *[(200, {"version": "1.4.2"})] * (ANSWERS - len(said)))
+    assert meet(answer, lambda meeting: mixed(meeting.api, "1.4.2")) == told
+
+
+def test_mix_that_does_not_end_is_unreachable_and_named(meet):
+    async def answer(request):
+        return 200, {"version": "1" if request.headers.get("connection") == "close" else "2"}
+
+    with pytest.raises(Unreachable, match=r": 10 of 10 answers still come from 1, and expect\.version is 2$"):
+        meet(answer, lambda meeting: ready(meeting.api, 0.02, "2"), access={"max_concurrency": 10})
 
 
 @pytest.mark.parametrize(
     ("said", "cause"),
     [
-        ((503, ""), "GET /api/health answered 503"),
+        ((503, ""), "a gateway answers 503 in its place"),
         (None, "GET /api/health got no answer, twice: Server disconnected without sending a response."),
         ((200, {"version": "1"}), "it is version 1, and expect.version is 2"),
         ((200, {}), "it is version (none named), and expect.version is 2"),
@@ -190,6 +226,7 @@ def test_started_target_stops_with_its_run(make_environment, tmp_path):
         ("https://elsewhere.invalid/api/health", None),
         ("/api/healthz", None),
         ("ftp://target.invalid/api/health", None),
+        ("http://[::1/\x7f", None),
     ],
 )
 def test_redirect_is_followed_on_the_same_host_alone(make_exchange, location, origin):

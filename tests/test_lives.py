@@ -40,7 +40,9 @@ def play(
         players = Players(meeting.environment, meeting.api, known, meeting.ledger)
         webhooks = Webhooks(meeting.api, Signer(settings, SECRET, known), settings, meeting.ledger)
         customers = Customers(players, meeting.api, webhooks, settings)
-        stand_in = StandIn(meeting.transport, str(meeting.url.join("/")).rstrip("/"), known, "username")
+        stand_in = StandIn(
+            meeting.transport, str(meeting.url.join("/")).rstrip("/"), known, "username", lambda *_: None
+        )
 
         async def stage():
             a, b = await asyncio.gather(customers.new(), customers.new())

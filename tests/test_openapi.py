@@ -9,7 +9,7 @@ from contract_file import CALLS, DELIVERIES, DOCUMENT, breaches, operations, pro
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
-from harness.environment import Paths
+from harness.paths import Paths
 from harness.target.api import SIMULATED
 
 # The file

@@ -90,6 +90,22 @@ def test_run_notes_what_it_writes(go):
     assert accounts
 
 
+def test_run_changes_nobody_whom_it_did_not_create(go):
+    noted = [json.loads(line) for line in (go.reports / "ledger.jsonl").read_text("utf-8").splitlines()]
+    own = {str(entry["username"]) for entry in noted if entry["kind"] == "account"}
+    said = json.dumps([entry for entry in noted if entry["kind"] in ("event", "purchase", "taken back")])
+    named = set(re.findall(r"smoke_\w+", said))
+    assert (named - own, len(named) > 20) == (set(), True)
+    customers = {entry["app_user_id"] for entry in noted if isinstance(entry.get("app_user_id"), str)}
+    assert {name for name in customers - own if name and not name.startswith("$RCAnonymousID:")} == set()
+    passes = {
+        entry["path"].split("/")[3]
+        for entry in noted
+        if entry.get("path", "").startswith("/api/battle-pass/")
+    }
+    assert {name for name in passes if name.startswith("smoke_")} <= own
+
+
 def test_no_secret_is_printed_or_written(go):
     written = [path.read_text("utf-8") for path in go.reports.iterdir()]
     assert [text for text in (go.said, *written) if "canary-of-the-webhook" in text or "eyJ" in text] == []
@@ -163,6 +179,59 @@ def test_wrong_version_is_unreachable(suite):
     )
     assert (ended.code, ended.last_words) == (11, ["UNREACHABLE"])
     assert "9.9.9" in ended.said
+
+
+@pytest.fixture
+def changing():
+    """A server whose health names the next of some versions at each call; the last one from then on."""
+    servers = []
+
+    def serve(*versions):
+        left = list(versions)
+
+        class Health(BaseHTTPRequestHandler):
+            def do_GET(self):
+                version = left.pop(0) if len(left) > 1 else left[0]
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps({"status": "healthy", "version": version}).encode())
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Health)
+        Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+WELL = "test_status_is_healthy or test_health_answers"
+
+
+def test_run_waits_for_the_release_that_was_deployed(suite, changing):
+    origin = changing("1.4.1", "1.4.1", "1.4.2")
+    asked = ("--expect-version=1.4.2", "--wait=30", "-m", "health", "-k", WELL)
+    ended = suite(*asked, env=f'[target]\nbase_url = "{origin}"\n')
+    assert (ended.code, ended.verdict["version"], ended.outcomes["health.basic"]) == (0, "1.4.2", "proven")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
+def test_release_that_is_gone_at_the_end_leaves_nothing_proven(suite, changing, workers):
+    # One answer says that it is live, ten that it is alone, one is for the checks (of each worker).
+    origin = changing(*["1.4.2"] * (12 + bool(workers)), "1.4.1")
+    asked = ("--expect-version=1.4.2", "-m", "health", "-k", WELL, *workers)
+    ended = suite(*asked, env=f'[target]\nbase_url = "{origin}"\n')
+    assert (ended.outcomes["health.basic"], ended.code) == ("not proven", 0), ended.said
+    assert (
+        "10 of 10 answers still come from 1.4.1: it is not known what they checked"
+        in ended.verdict["notes"][0]
+    )
 
 
 def test_500_to_every_call_is_no_go_with_the_backend_scenario(suite, always):

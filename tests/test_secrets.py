@@ -29,10 +29,24 @@ def knowing(**named: str) -> Secrets:
         repr(AWKWARD)[1:-1],
         base64.b64encode(AWKWARD.encode()).decode().rstrip("="),
         AWKWARD.encode().hex(),
+        AWKWARD.encode().hex().upper(),
+        base64.urlsafe_b64encode(AWKWARD.encode()).decode().rstrip("="),
         shlex.quote(AWKWARD)[1:-1],
         shlex.quote(json.dumps(AWKWARD))[2:-2],
     ],
-    ids=["plain", "url", "json", "json-in-unicode", "python", "base64", "hex", "shell", "json-in-shell"],
+    ids=[
+        "plain",
+        "url",
+        "json",
+        "json-in-unicode",
+        "python",
+        "base64",
+        "hex",
+        "HEX",
+        "base64-url",
+        "shell",
+        "json-in-shell",
+    ],
 )
 def test_secret_is_replaced_by_its_name_in_every_form(form):
     known = knowing(password=AWKWARD)
@@ -70,3 +84,19 @@ def test_whatever_looks_like_a_jwt_is_replaced(signature):
 @pytest.mark.parametrize("text", ["", "eyJust.a.word", "version 1.2.3", "Ünï\x00cödé"])
 def test_text_without_secrets_is_left_as_it_is(text):
     assert knowing(password="correct horse").scrub(text) == text
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\n        ", "\\\n", "\n\t"])
+@pytest.mark.parametrize(
+    "form", [AWKWARD.replace("\n", "-"), (AWKWARD * 4).replace("\n", "-").encode().hex()]
+)
+def test_secret_that_is_split_over_lines_is_found(form, line_break):
+    known = knowing(plain=AWKWARD.replace("\n", "-"), long=(AWKWARD * 4).replace("\n", "-"))
+    split = line_break.join(form[start : start + 5] for start in range(0, len(form), 5))
+    scrubbed = known.scrub(f"one\n  {split}\ntwo")
+    assert scrubbed in ("one\n  <plain>\ntwo", "one\n  <long>\ntwo")
+
+
+def test_lines_without_secrets_stay_lines():
+    text = "correct\n  horse\nbattery"
+    assert knowing(password="another-secret").scrub(text) == text

@@ -5,9 +5,12 @@ import gzip
 import json
 from contextlib import suppress
 from types import SimpleNamespace
+from typing import get_args
+from urllib.parse import unquote
 
 import pytest
 
+from harness.environment import Read
 from harness.errors import ConfigError, NoAnswer, Unprovable
 from harness.evidence.exchange import stories
 from harness.evidence.ledger import Ledger
@@ -191,6 +194,77 @@ def test_fence_refuses_a_write_before_a_byte_leaves(meet, method):
     expected = f"{method} /x may write; set access.writes = true where that is allowed"
     assert meet(answer, work, access={"writes": False}) == (expected, [])
     assert answer.seen == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/x"),
+        ("HEAD", "/api/health"),
+        ("OPTIONS", "/api/health"),
+        ("GET", "/api/health/"),
+        ("GET", "/api/healthz"),
+        ("GET", "/api/auth/logout"),
+        ("GET", "/api/hero/%2e%2E/cinematic/access"),
+        ("GET", "/api/hero/a/b/cinematic/access"),
+        ("GET", "/v1/subscribers/smoke_1/offerings"),
+    ],
+)
+def test_fence_lets_nothing_pass_that_is_not_on_the_list(meet, method, path):
+    answer = script()
+
+    async def work(meeting):
+        with pytest.raises(Unprovable) as caught:
+            await meeting.transport.send(method, meeting.url.copy_with(raw_path=path.encode()), {})
+        return str(caught.value)
+
+    told = f"{method} {unquote(path)} is not among what may be read here; see access.reads"
+    assert meet(answer, work, access={"writes": False}) == told
+    assert answer.seen == []
+
+
+def test_fence_lets_a_login_pass_only_where_it_is_one(meet):
+    answer = script()
+
+    async def work(meeting):
+        with pytest.raises(Unprovable, match="POST /api/auth/login may write"):
+            await meeting.api.call("login", "POST", json_body={})
+        with pytest.raises(Unprovable, match="POST /api/user/register is not among what may be read here"):
+            await meeting.api.call("register", "POST", json_body={}, harmless=True)
+
+    meet(answer, work, access={"writes": False})
+    assert answer.seen == []
+
+
+@pytest.mark.parametrize("name", get_args(Read))
+def test_environment_says_what_may_be_read(meet, name):
+    """With a path in which something has to be filled in, and one that the file renames."""
+    answer = script((200, "fine"))
+
+    async def work(meeting):
+        if name == "openapi":
+            await meeting.api.at("/openapi.json")
+        else:
+            await meeting.api.call(name, path={"hero_id": "a/b %?"})
+
+    meet(answer, work, access={"writes": False, "reads": [name]}, paths={"verify": "/me"})
+    with pytest.raises(Unprovable, match="is not among what may be read here"):
+        meet(script(), work, access={"writes": False, "reads": []}, paths={"verify": "/me"})
+    assert len(answer.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "written"), [("/v1/subscribers/smoke_1", 1), ("/v1/subscribers/a/offerings", 0)]
+)
+def test_look_up_that_creates_a_customer_is_a_write(meet, path, written):
+    async def look_up(meeting):
+        await meeting.transport.send("GET", meeting.url.copy_with(path=path), {})
+        return len(meeting.ledger.entries)
+
+    assert meet(script((200, {})), look_up) == written
+    if written:
+        with pytest.raises(Unprovable, match=f"GET {path} may write"):
+            meet(script(), look_up, access={"writes": False})
 
 
 def test_fence_lets_reading_and_a_login_pass_and_neither_is_in_the_ledger(meet):

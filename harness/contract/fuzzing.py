@@ -14,7 +14,7 @@ from harness.contract.document import Operation, operations
 from harness.contract.fuzzed import Fuzzed, Outcome, Sent
 from harness.contract.generating import invalid, spread, valid
 from harness.contract.written import Request
-from harness.errors import PromiseBroken, Unprovable
+from harness.errors import Gone, PromiseBroken, Unprovable
 from harness.evidence.exchange import Exchange
 from harness.evidence.ledger import Ledger
 from harness.evidence.probe import together
@@ -194,6 +194,8 @@ class Fuzzing:
                 if error.owner is not None:  # not this answer: what the request needed could not be had
                     raise
                 outcome.unanswered.append(error)
+            except Gone:
+                raise  # one of these requests may have done it
             except Unprovable as error:
                 outcome.kept_back.append(error)
         return outcome

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract.document import document
-from harness.environment import Environment, Paths
+from harness.environment import Environment
+from harness.paths import Paths
 
 
 @dataclass(frozen=True)

@@ -225,6 +225,12 @@ class Gathering:
             return task.result()  # no need to ask the busy loop
         return self.call(self._value(node)).result()
 
+    async def halt(self) -> bool:
+        """Cancel the probes that are still out, and wait until they have ended; whether there were any."""
+        still_out = [task for task in self._tasks.values() if task.cancel()]
+        await asyncio.gather(*still_out, return_exceptions=True)
+        return bool(still_out)
+
     def close(self) -> None:
         """Cancel what is still out and end the thread."""
         if self._loop.is_closed():

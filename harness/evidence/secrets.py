@@ -4,12 +4,15 @@ import base64
 import json
 import re
 import threading
+from collections.abc import Iterable
 from urllib.parse import quote
 
 # What a hashed password looks like, whoever made it.
 HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 _SHORTEST = 4  # a shorter value would blot out ordinary words
+_SPLIT = 8  # a shorter one is not looked for in pieces
+_BREAK = re.compile(r"\\?\r?\n[ \t]*")
 
 
 class Secrets:
@@ -32,6 +35,8 @@ class Secrets:
     def scrub(self, text: str) -> str:
         """`text` without any known secret, and without anything that looks like a JWT."""
         names = self._names
+        if "\n" in text:
+            text = _mended(text, names)
         # Most texts hold none: looking first is several times faster than one pattern of all.
         for form in sorted((form for form in names if form in text), key=len, reverse=True):
             text = text.replace(form, f"<{names[form]}>")
@@ -42,10 +47,21 @@ class Secrets:
         return {name for value, name in self._names.items() if value in text} - self._loggable
 
 
+def _mended(text: str, forms: Iterable[str]) -> str:
+    """The text, with what was split over lines in one piece again."""
+    whole = _BREAK.sub("", text)
+    for form in forms:
+        if len(form) >= _SPLIT and form in whole and whole.count(form) != text.count(form):
+            split = f"(?:{_BREAK.pattern})?".join(map(re.escape, form))
+            text = re.sub(split, lambda _, form=form: form, text)  # type: ignore[misc]
+    return text
+
+
 def _forms(value: str) -> set[str]:
     """The value as it may stand in an output: in a URL, in JSON, in Python, encoded, in a shell command."""
     raw = value.encode()
-    encoded = base64.b64encode(raw).decode().rstrip("=")
     as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    forms = {value, quote(value, safe=""), *as_json, repr(value)[1:-1], encoded, raw.hex()}
+    in_base64 = {encode(raw).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode)}
+    encoded = {raw.hex(), raw.hex().upper(), *in_base64}
+    forms = {value, quote(value, safe=""), *as_json, repr(value)[1:-1], *encoded}
     return forms | {form.replace("'", "'\"'\"'") for form in forms}

@@ -39,7 +39,7 @@ class Api:
     """A client of one deployment at `origin`."""
 
     def __init__(self, environment: Environment, transport: Transport, origin: str) -> None:
-        self._transport, self._origin = transport, origin
+        self._transport, self.origin = transport, origin
         self._root = origin + environment.file.target.api_prefix
         self._paths = environment.file.paths
         self._heroes = environment.file.expect.heroes
@@ -79,11 +79,17 @@ class Api:
     async def at(self, path: str) -> Exchange:
         """GET a path below the origin, which need not be one of the API's."""
         return await self._transport.send(
-            "GET", httpx.URL(self._origin + path), {"Accept": "application/json"}
+            "GET", httpx.URL(self.origin + path), {"Accept": "application/json"}
         )
 
-    async def health(self, timeout_s: float | None = None) -> Exchange:
-        return await self.call("health", timeout_s=timeout_s)
+    @property
+    def health_url(self) -> httpx.URL:
+        return httpx.URL(self._root + self._paths.health)
+
+    async def health(self, timeout_s: float | None = None, *, anew: bool = False) -> Exchange:
+        """`anew`: on a connection of its own, which may lead to another instance."""
+        headers = {"Connection": "close"} if anew else None
+        return await self.call("health", headers=headers, timeout_s=timeout_s)
 
     async def features(self) -> Exchange:
         return await self.call("features")

@@ -6,10 +6,13 @@ import os
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+import httpx
 
 from harness.environment import Start
 from harness.errors import NoAnswer, Unprovable, Unreachable
@@ -17,6 +20,9 @@ from harness.evidence.exchange import Exchange
 from harness.target.api import Api
 
 ROOT = Path(__file__).parent.parent.parent
+ANSWERS = 10  # of one version, before it counts as live: behind a gateway several instances may answer
+UNNAMED = "(none named)"
+LONGEST_VERSION = 100
 NOT_YET = frozenset({502, 503, 504})  # a gateway without a backend behind it, or a backend still starting
 
 
@@ -99,8 +105,8 @@ class Process:
 async def ready(api: Api, within_s: float, version: str | None) -> Exchange:
     """The first answer of a target that is up; raises Unreachable with the last cause.
 
-    Refused connections and 502, 503, 504 mean "not yet", and so does another version than the expected one. Any
-    other answer means that the target is up, if not well: that is for the checks to say.
+    Refused connections and 502, 503, 504 mean "not yet", and so does another version than the expected one, be it
+    in one answer of several. Any other answer means that the target is up, if not well: that is for the checks to say.
     """
     over, pause, cause = time.monotonic() + within_s, 0.05, ""
     while True:
@@ -111,15 +117,38 @@ async def ready(api: Api, within_s: float, version: str | None) -> Exchange:
         else:
             seen = version_of(health)
             if health.status in NOT_YET:
-                cause = health.title
-            elif version is not None and health.status == 200 and seen != version:
-                cause = f"it is version {seen or '(none named)'}, and expect.version is {version}"
-            else:
+                cause = f"a gateway answers {health.status} in its place"
+            elif version is None or health.status != 200:
                 return health
+            elif seen != version:
+                cause = f"it is version {seen or UNNAMED}, and expect.version is {version}"
+            elif (others := await mixed(api, version)) is None:
+                return health
+            else:
+                cause = f"{others}, and expect.version is {version}"
         if time.monotonic() + pause > over:
             raise Unreachable(f"not ready within {within_s:g} s: {cause}")
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 2.0)
+
+
+async def mixed(api: Api, version: str) -> str | None:
+    """Which of ANSWERS come from another version, in words; None where all of them are of `version`."""
+    asked = await asyncio.gather(*(api.health(anew=True) for _ in range(ANSWERS)), return_exceptions=True)
+    seen = Counter[str]()
+    for answer in asked:
+        if isinstance(answer, NoAnswer | Unprovable):
+            seen["nowhere"] += 1
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            seen[version_of(answer) or UNNAMED] += 1
+    others = [
+        f"{number} of {ANSWERS} answers still come from {name}"
+        for name, number in seen.items()
+        if name != version
+    ]
+    return ", ".join(sorted(others)) or None
 
 
 def moved_to(health: Exchange) -> str | None:
@@ -129,7 +158,10 @@ def moved_to(health: Exchange) -> str | None:
     """
     if health.status not in (301, 302, 307, 308):
         return None
-    new = health.url.join(health.headers.get("Location", ""))
+    try:
+        new = health.url.join(health.headers.get("Location", ""))
+    except httpx.InvalidURL:
+        return None
     same = (new.host, new.path) == (health.url.host, health.url.path)
     weaker = health.url.scheme == "https" and new.scheme != "https"
     origin = str(new.copy_with(raw_path=b"/", fragment=None)).rstrip("/")
@@ -137,10 +169,10 @@ def moved_to(health: Exchange) -> str | None:
 
 
 def version_of(health: Exchange) -> str | None:
-    """The version that a health answer names, if any."""
+    """The version that a health answer names, if any; cut off where it goes on and on."""
     try:
         body = json.loads(health.content)
     except (ValueError, RecursionError):
         return None
     version = body.get("version") if isinstance(body, dict) else None
-    return version if isinstance(version, str) else None
+    return version[:LONGEST_VERSION] if isinstance(version, str) else None

@@ -1,6 +1,7 @@
 """What a customer buys: from the RevenueCat stand-in, or one sandbox purchase that the environment provides."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,11 +9,18 @@ import httpx
 
 from harness.environment import ValidPurchase
 from harness.errors import Unprovable
+from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
 from harness.target.players import Player
 from harness.target.transport import Transport
 
 Naming = Literal["username", "id"]
+ENTITLEMENT_IDS = {  # RevenueCat's, by key (contract, section 6); any other key is its own
+    "PREMIUM": "premium",
+    "PREMIUM_CINEMATICS_PACK": "premium_cinematics",
+    "NO_ADS": "no_ads",
+    "STARTER_PACK": "starter_pack",
+}
 
 
 @dataclass(frozen=True)
@@ -35,11 +43,31 @@ class Receipt:
         }
 
 
+# Puts a purchase into the ledger before it can be verified.
+Note = Callable[[Player, Receipt], None]
+
+
+def noting(ledger: Ledger, origin: str, naming: Naming) -> Note:
+    """For purchases that will be verified at `origin`."""
+
+    def note(player: Player, receipt: Receipt) -> None:
+        ledger.record(
+            "purchase",
+            origin=origin,
+            app_user_id=player.known_as(naming),
+            product_id=receipt.product_id,
+            entitlement_ids=[ENTITLEMENT_IDS.get(receipt.entitlement_key, receipt.entitlement_key)],
+        )
+
+    return note
+
+
 class StandIn:
     """Plays the customer at a RevenueCat stand-in, and its outages (routes: reference/README.md)."""
 
-    def __init__(self, transport: Transport, origin: str, known: Secrets, naming: Naming) -> None:
+    def __init__(self, transport: Transport, origin: str, known: Secrets, naming: Naming, note: Note) -> None:
         self._transport, self._origin, self._known, self._naming = transport, origin, known, naming
+        self._note = note
 
     def receipt(
         self, product_id: str = "premium_cinematics_pack", key: str = "PREMIUM_CINEMATICS_PACK"
@@ -52,6 +80,7 @@ class StandIn:
     async def buy(self, player: Player, receipt: Receipt) -> None:
         """From now on RevenueCat knows that this player bought it, for good."""
         purchase = {"product_id": receipt.product_id, "transaction_id": receipt.transaction_id}
+        self._note(player, receipt)
         body = {"app_user_id": player.known_as(self._naming), **purchase, "expires_at_ms": None}
         await self._control("POST", "/control/purchases", body)
 
@@ -70,9 +99,13 @@ class Store:
     """Purchases that RevenueCat will confirm."""
 
     def __init__(
-        self, stand_in: StandIn | None, valid: ValidPurchase | None, transaction: str | None
+        self,
+        stand_in: StandIn | None,
+        valid: ValidPurchase | None,
+        transaction: str | None,
+        note: Note,
     ) -> None:
-        self._stand_in, self._valid, self._transaction = stand_in, valid, transaction
+        self._stand_in, self._valid, self._transaction, self._note = stand_in, valid, transaction, note
 
     async def purchase(self, player: Player) -> Receipt:
         """A purchase of this player's; the environment's own is good for the first player only."""
@@ -83,7 +116,9 @@ class Store:
         if self._valid is None or self._transaction is None:
             raise Unprovable("no purchase that RevenueCat confirms", "set purchase.valid")
         transaction, self._transaction = self._transaction, None
-        return Receipt(self._valid.product_id, self._valid.entitlement_key, transaction)
+        receipt = Receipt(self._valid.product_id, self._valid.entitlement_key, transaction)
+        self._note(player, receipt)
+        return receipt
 
 
 def refused(status: int, body: Any) -> bool:

@@ -6,22 +6,26 @@ credentials come from the machine.
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
 
 import httpx
 
 from harness.environment import Environment
-from harness.errors import ConfigError, NoAnswer, Unprovable
+from harness.errors import ConfigError, Gone, NoAnswer, Unprovable
 from harness.evidence.exchange import Exchange, exchanged, now, stories
 from harness.evidence.ledger import Ledger
+from harness.target.body import bounded
+from harness.target.causes import cause
+from harness.target.fence import Fence, may_write
+from harness.target.pulse import Pulse
 from harness.target.slots import Slots
 
 MAX_BODY = 4 * 1024 * 1024  # bytes of an answer that are kept
 THROTTLED_RETRIES = 3  # after 429, waiting as Retry-After says
 LONGEST_WAIT_S = 5.0
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Transport:
@@ -30,14 +34,13 @@ class Transport:
     def __init__(self, environment: Environment, ledger: Ledger) -> None:
         access, target = environment.file.access, environment.file.target
         self._ledger = ledger
-        self._writes, self._timeout_s = access.writes, access.timeout_s
+        self._fence, self._timeout_s = Fence(environment), access.timeout_s
         self._interval_s = 1 / access.requests_per_second if access.requests_per_second else 0.0
         self._next_at = 0.0
-        tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
-        # One connection each: a pool of connections costs more time than it saves here.
-        self._connections = [_connection(tls) for _ in range(access.max_concurrency)]
-        self._slots = Slots(self._connections)
+        self._tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
+        self._open(access.max_concurrency)
         self.retries = 0
+        self._pulse: Pulse | None = None
 
     async def send(
         self,
@@ -54,11 +57,10 @@ class Transport:
 
         `harmless`: allowed on a read-only target although its method is not a safe one.
         """
-        if method not in SAFE and not harmless:
-            if not self._writes:
-                raise Unprovable(
-                    f"{method} {url.path} may write", "set access.writes = true where that is allowed"
-                )
+        if self.gone is not None:
+            raise self.gone
+        self._fence.pass_(method, url, harmless=harmless)
+        if may_write(method, url) and not harmless:
             self._ledger.record("request", method=method, path=url.path)
         request = httpx.Request(
             method, url, headers=headers, content=content or None, extensions={"note": note}
@@ -98,8 +100,9 @@ class Transport:
             try:
                 return await self._attempt(connection, request, content, timeout_s, 2)
             except httpx.TransportError as error:
-                cause = str(error) or type(error).__name__
-                raise NoAnswer(f"{request.method} {request.url.path} got no answer, twice: {cause}") from None
+                why = cause(error, request.url.host)
+                await self._feel(request, why)
+                raise NoAnswer(f"{request.method} {request.url.path} got no answer, twice: {why}") from None
 
     async def _attempt(
         self,
@@ -112,15 +115,17 @@ class Transport:
         await self._pace()
         started, clock = now(), monotonic()
         try:
-            async with asyncio.timeout(timeout_s):
-                response = await connection.handle_async_request(request)
-                try:
-                    body, truncated = await _bounded(response)
-                finally:
-                    await response.aclose()
+            async with asyncio.timeout(timeout_s) as limit:
+                with self._watched(limit):
+                    response = await connection.handle_async_request(request)
+                    try:
+                        body, truncated = await bounded(response, MAX_BODY)
+                    finally:
+                        await response.aclose()
         except TimeoutError:
-            path = request.url.path
-            raise NoAnswer(f"{request.method} {path} got no complete answer within {timeout_s:g} s") from None
+            path, why = request.url.path, f"got no complete answer within {timeout_s:g} s"
+            await self._feel(request, why)
+            raise NoAnswer(f"{request.method} {path} {why}") from None
         elapsed = timedelta(seconds=monotonic() - clock)
         told = stories.get()
         exchange = Exchange(
@@ -142,10 +147,44 @@ class Transport:
             all_of_probe.append(exchange)
         return exchange
 
+    def watch(self, health: httpx.URL) -> None:
+        """From now on a request that gets no answer raises Gone where `health` gives none either."""
+        self._pulse = Pulse(lambda: _connection(self._tls), health, self._timeout_s)
+
+    @property
+    def gone(self) -> Gone | None:
+        """The target as it is no more."""
+        return self._pulse.gone if self._pulse is not None else None
+
+    async def _feel(self, request: httpx.Request, why: str) -> None:
+        if self._pulse is not None:
+            await self._pulse.feel(request, why)
+
+    @contextmanager
+    def _watched(self, limit: asyncio.Timeout) -> Iterator[None]:
+        pulse = self._pulse
+        if pulse is not None:
+            pulse.under_way(limit)
+        try:
+            yield
+        finally:
+            if pulse is not None:
+                pulse.ended(limit)
+
     async def _pace(self) -> None:
         if self._interval_s:
             self._next_at = max(monotonic(), self._next_at + self._interval_s)
             await asyncio.sleep(self._next_at - monotonic())
+
+    def _open(self, number: int) -> None:
+        # One connection each: a pool of connections costs more time than it saves here.
+        self._connections = [_connection(self._tls) for _ in range(number)]
+        self._slots = Slots(self._connections)
+
+    async def reopen(self) -> None:
+        """Go on with new connections: after a request that was cancelled, an old one may never be free again."""
+        await self.close()
+        self._open(len(self._connections))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -157,18 +196,6 @@ def _patience(response: httpx.Response) -> float:
     """How long a throttled request waits: as long as the answer says in seconds, within bounds."""
     said = response.headers.get("Retry-After", "")
     return min(float(said), LONGEST_WAIT_S) if said.isascii() and said.isdigit() else 1.0
-
-
-async def _bounded(response: httpx.Response) -> tuple[bytes, bool]:
-    body = bytearray()
-    try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MAX_BODY:
-                return bytes(body[:MAX_BODY]), True
-    except httpx.DecodingError:  # announced as compressed, and is not
-        return bytes(body), True
-    return bytes(body), False
 
 
 def _connection(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:

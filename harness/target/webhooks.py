@@ -46,6 +46,17 @@ TEST_NULLS = (
     "metadata",
     "renewal_number",
 )
+# The types after which somebody may own something (contract, section 6; of the last four it says nothing).
+GRANTING = {
+    "INITIAL_PURCHASE",
+    "RENEWAL",
+    "UNCANCELLATION",
+    "NON_RENEWING_PURCHASE",
+    "PRODUCT_CHANGE",
+    "SUBSCRIPTION_EXTENDED",
+    "REFUND_REVERSED",
+    "TEMPORARY_ENTITLEMENT_GRANT",
+}
 Event = dict[str, Any]
 _ticks = itertools.count()
 
@@ -107,6 +118,36 @@ def dashboard_test(app_user_id: str) -> Event:
 def encode(sent: Any) -> bytes:
     """The raw body of a delivery; the signature covers exactly these bytes."""
     return json.dumps({"api_version": "1.0", "event": sent}).encode()
+
+
+def facts(body: bytes) -> dict[str, Any] | None:
+    """What of a delivery has to be known to take back what it grants; None where it is no event."""
+    try:
+        sent = json.loads(body)["event"]
+        kind, customer = sent["type"], sent.get("app_user_id")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    told = {"id": sent.get("id"), "type": kind, "app_user_id": customer}
+    if kind == "TRANSFER":
+        return {**told, "from": texts(sent.get("transferred_from")), "to": texts(sent.get("transferred_to"))}
+    if not isinstance(kind, str) or kind not in GRANTING:
+        return told
+    return {
+        **told,
+        # A target may know the customer by any of its names.
+        "original_app_user_id": sent.get("original_app_user_id"),
+        "aliases": texts(sent.get("aliases")),
+        "product_id": sent.get("product_id"),
+        "entitlement_ids": texts(sent.get("entitlement_ids")),
+        "transaction_id": sent.get("original_transaction_id"),
+        "at": sent.get("event_timestamp_ms"),
+        "until": sent.get("expiration_at_ms"),
+    }
+
+
+def texts(value: Any) -> list[str]:
+    """The texts in a value that should be a list of them."""
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 class Signer:
@@ -179,12 +220,14 @@ class Webhooks:
 
     def __init__(self, api: Api, signer: Signer, settings: Webhook, ledger: Ledger) -> None:
         self._api, self._settings, self._ledger = api, settings, ledger
-        self.signer = signer
+        self.signer, self.origin = signer, api.origin
 
     async def post(
         self, body: bytes, credentials: Mapping[str, str] | None = None, note: str = ""
     ) -> Exchange:
         """Deliver raw bytes, by default with genuine credentials."""
+        if (noted := facts(body)) is not None:
+            self._ledger.record("event", origin=self.origin, **noted)
         headers = self.signer.credentials(body) if credentials is None else credentials
         # A little longer than RevenueCat would wait, so that a slow answer is seen as one.
         timeout_s = self._settings.answers_within_s + 5
@@ -192,7 +235,6 @@ class Webhooks:
 
     async def deliver(self, sent: Event) -> Exchange:
         """Deliver an event and return the answer, whatever it is."""
-        self._ledger.record("event", id=sent["id"], type=sent["type"], app_user_id=sent.get("app_user_id"))
         return await self.post(encode(sent), note=sent["type"])
 
     def on(self, api: Api) -> "Webhooks":

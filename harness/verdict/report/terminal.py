@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from harness.verdict import comparison, words
 from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
+from harness.verdict.report import inert
 from harness.verdict.report.inert import one_line
 
 Line = tuple[str, dict[str, bool]]
@@ -59,8 +60,9 @@ def when(verdict: Verdict) -> str:
 
 
 def write_counts(verdict: Verdict) -> str:
-    """`12 x account, 3 x webhook`, most frequent first."""
+    """`12 x account, 3 x webhook`, most frequent first; what was taken back again is none of it."""
     kinds = Counter(str(write.get("kind", "write")) for write in verdict.writes)
+    del kinds["taken back"]
     return ", ".join(f"{number} x {kind}" for kind, number in kinds.most_common())
 
 
@@ -206,4 +208,5 @@ def _wrapped(
         one_line(text), width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
     for line in lines or [first.rstrip()]:
-        yield line, dict(markup or {})
+        # What stood in the middle of a text may now begin a line, and be a command there.
+        yield inert.lines(line), dict(markup or {})
