@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from harness.kinds import Origin, Seconds, Strings, UrlPath, Variable, origin
+from harness.web.settings import Web
 from runbook.errors import ConfigError
 from runbook.tomlfile import Section, read
 
@@ -187,6 +188,7 @@ class File(Section):
     logs: Logs = Logs()
     paths: Paths = Paths()
     contract: Contract = Contract()
+    web: Web | None = None
     checklist: Checklist = Checklist()
 
 
@@ -255,6 +257,11 @@ def step_summary(variables: Mapping[str, str] = os.environ) -> Path | None:
     """The file to which a CI runner lets a step add what it shows with the build; None without such a runner."""
     named = variables.get("GITHUB_STEP_SUMMARY")
     return Path(named) if named else None
+
+
+def browsers_path(variables: Mapping[str, str] = os.environ) -> str | None:
+    """The folder where Playwright keeps browsers of its own, where that is not the usual one."""
+    return variables.get("PLAYWRIGHT_BROWSERS_PATH")
 
 
 def _named_variables(path: Path, file: File, variables: Mapping[str, str]) -> dict[str, str]:

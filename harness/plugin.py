@@ -14,7 +14,7 @@ from harness.allure_output import scrub_allure
 from harness.contract.budget import Budget, budget
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
-from harness.evidence.exchange import Exchange, witnessed
+from harness.evidence.exchange import Evidence, witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.options import add_options
@@ -28,7 +28,7 @@ from harness.verdict.failure import Explainer
 from harness.verdict.report import FILES, append_summary, scrubbed, terminal, write_reports
 
 ENVIRONMENT = pytest.StashKey[Environment]()
-EVIDENCE = pytest.StashKey[list[Exchange]]()
+EVIDENCE = pytest.StashKey[list[Evidence]]()
 LOOKING_ONLY = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "setuponly")
 
 

@@ -95,6 +95,11 @@ class Run:
         """Wait until the target is ready; raises Unreachable."""
         await asyncio.wrap_future(self._site)
 
+    @property
+    def scenes(self) -> Path:
+        """The folder of what the browser leaves; each worker has its own."""
+        return self.reports / (f"web-{self._worker}" if self._worker else "web")
+
     def end_target(self) -> None:
         """Ask what was started to end, while the reports are still being written; for after the last check."""
         for process in self._processes:

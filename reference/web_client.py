@@ -73,9 +73,13 @@ def client_routes(client: WebClient) -> APIRouter:
     async def file(path: str) -> Response:
         suffix = Path(path).suffix
         if path in client.files:
-            return Response(client.files[path], media_type=KINDS[suffix], headers={"Cache-Control": "no-cache"})
+            return Response(
+                client.files[path], media_type=KINDS[suffix], headers={"Cache-Control": "no-cache"}
+            )
         if suffix:
             return JSONResponse({"detail": "Not Found"}, 404)
-        return Response(client.files["index.html"], media_type="text/html", headers={"Cache-Control": "no-cache"})
+        return Response(
+            client.files["index.html"], media_type="text/html", headers={"Cache-Control": "no-cache"}
+        )
 
     return routes

@@ -1,0 +1,34 @@
+"""Where a client is, whether it routes by the path or by the hash."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+
+@dataclass(frozen=True)
+class Place:
+    """A screen's route, without a slash at its end, and the query, wherever in the URL it stands."""
+
+    route: str
+    query: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def source(self) -> str | None:
+        """What the query calls the source."""
+        return dict(self.query).get("source")
+
+
+def place(url: str) -> Place:
+    """The place that a URL shows."""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    path, hashed = parts.path, parts.fragment.removeprefix("!")
+    if hashed.startswith("/"):
+        inner = urlsplit(hashed)
+        query += parse_qsl(inner.query, keep_blank_values=True)
+        path = f"{path.rstrip('/')}#{inner.path}"
+    return Place(path.rstrip("/"), tuple(query))
+
+
+def lies_at(url: str, base: str, route: str) -> bool:
+    """Whether a URL shows the screen of `route` below `base`."""
+    return place(url).route == place(urljoin(base, route)).route
