@@ -46,7 +46,9 @@ class Call:
             self.blocked or self.failure == "net::ERR_ABORTED"
         ):  # not let through, or given up by the page itself
             return False
-        return self.is_mixed or self.failure is not None or ((self.status or 200) >= 400 and self.status != 401)
+        return (
+            self.is_mixed or self.failure is not None or ((self.status or 200) >= 400 and self.status != 401)
+        )
 
 
 class Tape:
