@@ -29,9 +29,6 @@ from harness.target.players import Player, Players
 from harness.target.revenuecat import StandIn, Store
 from harness.target.tokens import Tokens
 from harness.target.webhooks import Signer, Webhooks
-from harness.web import finding, offering
-from harness.web.chromium import Chromium, Place
-from harness.web.settings import Web
 
 
 @resource()
@@ -252,47 +249,3 @@ def switch_off(run: Run, writing: None) -> Callable[[], Awaitable[Api]]:
         remedy = 'run against a target with purchases off and expect.purchases = "disabled"'
         raise Unprovable("this target can be neither started nor switched off from here", remedy)
     return run.switched_off
-
-
-@resource()
-def web(run: Run) -> Web:
-    """The [web] section."""
-    if run.environment.file.web is None:
-        raise Unprovable("where the web client is, is not known", "add a [web] section")
-    return run.environment.file.web
-
-
-@resource("browser")
-def browser(web: Web, writing: None) -> str | None:
-    """The browser to start, by its path; None: the one that [web.browser] calls by its channel."""
-    if not finding.has_driver():
-        raise Unprovable(
-            "Playwright for Python is not installed", "install the extra `browser` of pyproject.toml"
-        )
-    if web.browser.channel:
-        return None
-    if (found := finding.executable(web.browser)) is None:
-        raise Unprovable(
-            "there is no Chromium or Chrome", "install one (`apt-get install chromium`), or set web.browser"
-        )
-    return found
-
-
-@probe
-async def client(run: Run, web: Web, browser: str | None, site: Site) -> Chromium:
-    """The web client, in a browser that is ended with the run."""
-    place = Place.of(web, run.environment, site.origin)
-    chromium = Chromium(run.environment, web, place, run.scenes, run.secrets, run.ledger)
-    run.gathering.at_end(chromium.close)
-    await chromium.start(browser)
-    return chromium
-
-
-@probe
-async def offered(run: Run, web: Web, site: Site) -> tuple[offering.Product, ...]:
-    """The products that the paywall has to show: as the environment lists them, or as RevenueCat does."""
-    project = web.revenuecat
-    if project is None:
-        return offering.listed(web.products)
-    key = run.environment.value(project.key_env) or ""
-    return await offering.current(run.transport, site.stand_in or project.origin, project, key)

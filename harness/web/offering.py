@@ -37,7 +37,7 @@ class Card:
     price: str
 
 
-def listed(products: Iterable[Price]) -> tuple[Product, ...]:
+async def listed(products: Iterable[Price]) -> tuple[Product, ...]:
     """The products that an environment file lists."""
     return tuple(Product(each.title, each.amount, each.currency) for each in products)
 

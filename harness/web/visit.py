@@ -15,6 +15,7 @@ from harness.environment import Paths
 from harness.errors import PromiseBroken
 from harness.target.players import Player
 from harness.web.offering import Card
+from harness.web.places import lies_at
 from harness.web.scene import Scene
 from harness.web.settings import Web
 from harness.web.tape import MARK, Call, Tape
@@ -178,21 +179,17 @@ class Visit:
         visible = frozenset(name for name, count in zip(names, counts, strict=True) if count)
         return Look(self._page.url, visible, await self._kept())
 
-    async def cards(self) -> tuple[Card, ...]:
-        """The products of the paywall."""
-        selectors = self._web.selectors
-        products = await self._all("product").filter(visible=True).all()
-        return tuple(
-            [
-                Card(
-                    *[
-                        await _text(p.locator(each))
-                        for each in (selectors.product_title, selectors.product_price)
-                    ]
-                )
-                for p in products
-            ]
-        )
+    def is_at(self, url: str, route: str) -> bool:
+        """Whether a URL shows the screen of one of [web.routes]."""
+        return lies_at(url, self._base, getattr(self._web.routes, route))
+
+    async def cards(self, expected: int) -> tuple[Card, ...]:
+        """The products of the paywall, once that many are there or the time is over."""
+        products = self._all("product").filter(visible=True)
+        with suppress(Exception):
+            await products.nth(max(expected, 1) - 1).wait_for()
+        await self.settle(1000)
+        return tuple([await self._card(each) for each in await products.all()])
 
     def snapshots(self, since: int = 0) -> list[Call]:
         """The calls of the snapshot, from the `since`th call of the page on."""
@@ -241,6 +238,11 @@ class Visit:
 
     def _all(self, name: str) -> "Locator":
         return self._page.locator(getattr(self._web.selectors, name))
+
+    async def _card(self, product: "Locator") -> Card:
+        selectors = self._web.selectors
+        parts = [product.locator(each) for each in (selectors.product_title, selectors.product_price)]
+        return Card(*[await _text(part) for part in parts])
 
     async def _turn(self) -> None:
         """A round trip through the page and its network: what it began before has been heard of after."""
