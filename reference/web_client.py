@@ -23,10 +23,10 @@ class WebClient:
         self.files = {path.name: path.read_text("utf-8") for path in FOLDER.iterdir() if path.suffix in KINDS}
         self.settings = settings
 
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Put another text in a file's place; raises ValueError unless the old one is there exactly once."""
-        if self.files[name].count(old) != 1:
-            raise ValueError(f"reference/web/{name} holds {old!r} {self.files[name].count(old)} times")
+    def edit(self, name: str, old: str, new: str, times: int = 1) -> None:
+        """Change a text in a file; raises ValueError unless it is there exactly so many times."""
+        if (found := self.files[name].count(old)) != times:
+            raise ValueError(f"reference/web/{name} holds {old!r} {found} times, not {times}")
         self.files[name] = self.files[name].replace(old, new)
 
     def config(self) -> dict[str, Any]:

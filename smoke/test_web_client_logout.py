@@ -106,7 +106,7 @@ async def unharmed(client, api, players, expect):
             await visit.shown("cinematic_gate")
             await visit.passes(ttl + 1)
             before = len(visit.tape.calls)
-            async with visit.offline() if case == "no-network" else visit.answered(int(case)):
+            async with visit.network.gone() if case == "no-network" else visit.network.answering(int(case)):
                 await visit.press("cinematic_gate")
                 asked[case] = await visit.until(lambda before=before: visit.calls(before))
                 await visit.settle(1000)

@@ -85,10 +85,11 @@ async def unplugged(client, api, players, expect):
     async with client.visit("resume-offline", player) as visit:
         await visit.open("hero", hero_id=expect.heroes[0])
         await visit.shown("cinematic_gate")
-        async with visit.offline():
+        async with visit.network.gone():
             await resume(visit, ttl + 1)
             look = await visit.look("resumed offline")
-        back = await resume(visit, 1)
+            back = len(visit.tape.calls)
+        await resume(visit, 1)
         answered = lambda: [call for call in visit.snapshots(back) if call.status == 200]  # noqa: E731
         await visit.until(answered)
         await visit.look("resumed online")
@@ -125,7 +126,7 @@ async def lapsed(client, api, players, expect):
         snapshot["entitlements"][PACK] |= {"status": "owned", "expires_at": ends.isoformat()}
 
     async with client.visit("lapsed") as visit:
-        async with visit.told_to_own(own):
+        async with visit.network.snapshots(own):
             await visit.sign_in(player)
             await visit.open("hero", hero_id=expect.heroes[0])
             await visit.shown("cinematic_gate")

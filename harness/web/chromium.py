@@ -21,6 +21,7 @@ from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
 from harness.target.players import Player
 from harness.web import telemetry
+from harness.web.places import of_the_api
 from harness.web.scene import Scene
 from harness.web.settings import Web
 from harness.web.tape import MARK, Tape
@@ -37,10 +38,10 @@ ENDS_WITHIN_S = 5
 
 @dataclass(frozen=True)
 class Place:
-    """Where the client and its API are: the client's `base` URL, and the URL that every call begins with."""
+    """Where the client is, how a call of the API looks from there, and which hosts belong to both."""
 
     base: str
-    api_root: str
+    api: re.Pattern[str]
     hosts: frozenset[str]
 
     @classmethod
@@ -48,7 +49,7 @@ class Place:
         """That of an environment whose target is at `origin`."""
         base = origin + web.url if web.url.startswith("/") else web.url
         hosts = frozenset({urlsplit(base).netloc, urlsplit(origin).netloc, *web.hosts})
-        return cls(base, environment.file.target.api_prefix + "/", hosts)
+        return cls(base, of_the_api(environment.file.target.api_prefix, environment.file.paths), hosts)
 
 
 class Chromium:
@@ -143,7 +144,7 @@ class Chromium:
         tape = Tape(page, self._web.telemetry, self._secrets, self._ledger)
         scene.tapes.append(tape)
         return Visit(
-            page, scene, tape, self._web, self._place.base, self._place.api_root, self._environment.file.paths
+            page, scene, tape, self._web, self._place.base, self._place.api, self._environment.file.paths
         )
 
     async def _fence(self, context: "BrowserContext", scene: Scene) -> None:

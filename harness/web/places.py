@@ -1,7 +1,10 @@
 """Where a client is, whether it routes by the path or by the hash."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from harness.environment import Paths
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,13 @@ def place(url: str) -> Place:
         query += parse_qsl(inner.query, keep_blank_values=True)
         path = f"{path.rstrip('/')}#{inner.path}"
     return Place(path.rstrip("/"), tuple(query))
+
+
+def of_the_api(prefix: str, paths: Paths) -> re.Pattern[str]:
+    """Matches the URL of every call of [paths], at whatever host a client asks for it."""
+    templates = [re.escape(prefix + getattr(paths, name)) for name in type(paths).model_fields]
+    calls = "|".join(re.sub(r"\\{\w+\\}", "[^/?#]+", template) for template in templates)
+    return re.compile(rf"^https?://[^?#]*({calls})([?#]|$)")
 
 
 def lies_at(url: str, base: str, route: str) -> bool:

@@ -4,9 +4,9 @@ Nothing here judges. A step that cannot be done at all raises PromiseBroken with
 """
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from harness.environment import Paths
 from harness.errors import PromiseBroken
 from harness.target.players import Player
+from harness.web.network import Network
 from harness.web.offering import Card
 from harness.web.places import lies_at
 from harness.web.scene import Scene
@@ -21,7 +22,7 @@ from harness.web.settings import Web
 from harness.web.tape import MARK, Call, Tape
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Locator, Page, Route
+    from playwright.async_api import BrowserContext, Locator, Page
 
 # A tab goes to the background like this; Playwright keeps every page "visible" otherwise.
 VISIBILITY = """() => {
@@ -51,14 +52,15 @@ class Look:
 
 
 class Visit:
-    """One tab. `api_root`: what every call's path begins with, and `paths`: how it goes on."""
+    """One tab. `api`: matches the URL of every call of `paths`."""
 
     def __init__(
-        self, page: "Page", scene: Scene, tape: Tape, web: Web, base: str, api_root: str, paths: Paths
+        self, page: "Page", scene: Scene, tape: Tape, web: Web, base: str, api: re.Pattern[str], paths: Paths
     ) -> None:
         self._page, self._web, self._base = page, web, base
-        self._api_root, self._paths = api_root, paths
+        self._api, self._paths = api, paths
         self.scene, self.tape = scene, tape
+        self.network = Network(page, api, paths)
 
     @property
     def context(self) -> "BrowserContext":
@@ -108,47 +110,6 @@ class Visit:
     async def passes(self, seconds: float) -> None:
         """Time passes on the device, at once."""
         await self._page.clock.fast_forward(int(seconds * 1000))
-
-    # --- what happens around the player
-
-    @asynccontextmanager
-    async def offline(self) -> AsyncIterator[None]:
-        """Without a network."""
-        await self._page.context.set_offline(True)
-        try:
-            yield
-        finally:
-            await self._page.context.set_offline(False)
-
-    @asynccontextmanager
-    async def answered(self, status: int) -> AsyncIterator[None]:
-        """Every call of the API is answered with that status, by nobody."""
-
-        async def answer(route: "Route") -> None:
-            headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
-            await route.fulfill(status=status, json={"detail": "Try again later"}, headers=headers)
-
-        async with self._intercepted(lambda url: self._api_root in url, answer):
-            yield
-
-    @asynccontextmanager
-    async def told_to_own(self, change: Callable[[dict[str, Any]], None]) -> AsyncIterator[None]:
-        """Snapshots are changed, in place, on their way to the page."""
-
-        async def answer(route: "Route") -> None:
-            answered = await route.fetch()
-            try:
-                body = json.loads(await answered.text())
-                change(body)
-            except (ValueError, KeyError, TypeError):
-                await route.fulfill(response=answered)
-            else:
-                await route.fulfill(response=answered, json=body)
-
-        async with self._intercepted(
-            lambda url: url.partition("?")[0].endswith(self._paths.snapshot), answer
-        ):
-            yield
 
     # --- what is seen
 
@@ -208,7 +169,7 @@ class Visit:
 
     def calls(self, since: int = 0) -> list[Call]:
         """The calls of the API, from the `since`th call of the page on."""
-        return [call for call in self.tape.calls[since:] if self._api_root in call.url]
+        return [call for call in self.tape.calls[since:] if self._api.search(call.url)]
 
     async def until(self, met: Callable[[], object]) -> bool:
         """Whether that comes true in time, while the page goes on."""
@@ -259,16 +220,6 @@ class Visit:
         used = {call.token for tape in self.scene.tapes for call in tape.calls if call.token}
         held = {key for key, value in {**stored, **cookies}.items() if any(token in value for token in used)}
         return frozenset(held | {key for key in self._web.storage.tokens if stored.get(key)})
-
-    @asynccontextmanager
-    async def _intercepted(
-        self, matches: Callable[[str], bool], answer: Callable[["Route"], Any]
-    ) -> AsyncIterator[None]:
-        await self._page.route(matches, answer)
-        try:
-            yield
-        finally:
-            await self._page.unroute(matches, answer)
 
     def _told(self, doing: str) -> "_Told":
         return _Told(self, doing)
