@@ -140,8 +140,8 @@ def asks_the_server(parts: Parts) -> None:
     """The web client leaves it to the server whether a gate is open."""
     parts.web.edit(
         "gates.js",
-        'if (!owns("PREMIUM_CINEMATICS_PACK") && !owns(`PREMIUM_CINEMATIC_OWNED:${hero}`)) return deny("cinematic_gate");\n',
-        "",
+        'if (!owns("PREMIUM_CINEMATICS_PACK") && !owns(`PREMIUM_CINEMATIC_OWNED:${hero}`)) return deny(',
+        "const _ = (",
     )
     parts.web.edit("gates.js", '  if (!owns("PREMIUM")) return deny("battle_pass");\n', "")
 
@@ -164,6 +164,19 @@ def prices_in_words(parts: Parts) -> None:
     """The web client writes prices as people in Germany do, and lists the products the other way round."""
     parts.web.edit("paywall.js", '"en-US"', '"de-DE"')
     parts.web.edit("paywall.js", "products.map", "products.reverse().map")
+
+
+@variant("client-letters-from-elsewhere")
+def letters_from_elsewhere(parts: Parts) -> None:
+    """The web client asks another host for its letters, and does without them."""
+    letters = '<link rel="stylesheet" href="https://letters.divine-heroes.example/serif.css">'
+    parts.web.edit("index.html", "</head>", f"{letters}</head>")
+
+
+@variant("client-telemetry-elsewhere", environment={"web": {"telemetry": {"match": "://events[.]"}}})
+def telemetry_elsewhere(parts: Parts) -> None:
+    """The web client reports to another host, as to a service for statistics."""
+    configured(parts, telemetry="https://events.divine-heroes.example/collect")
 
 
 def configured(parts: Parts, **values: Any) -> None:
