@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from harness import checks, probe
-from harness.web.places import place
-from harness.web.scene import Scene
+from harness.web.places import Place, place
+from harness.web.scene import Record
 from harness.web.telemetry import DENIED, PAYWALL, Report, personal, reports
 
 # Each gate with the source that its paywall names (contract, section 4).
@@ -17,26 +17,24 @@ ROUTES = {"cinematic_gate": "hero", "battle_pass_gate": "battle_pass", "profile_
 DEDUPLICATED_S = 1.5  # a paywall opened again within that time is the same opening
 
 
-@dataclass(frozen=True)
-class Denied:
+@dataclass(frozen=True, repr=False)
+class Denied(Record):
     """A gate pressed by a player who owns nothing, and later once more, twice at the same moment."""
 
-    scene: Scene
     gate: str
     shown: str | None
-    source: str | None
-    at_paywall: bool
+    place: Place
+    promised: Place
     opened: list[Report]
     denied: list[Report]
     opened_by_double_tap: list[Report]
     told: set[str]
 
 
-@dataclass(frozen=True)
-class Passed:
+@dataclass(frozen=True, repr=False)
+class Passed(Record):
     """The gates pressed by a player who owns it all."""
 
-    scene: Scene
     shown: dict[str, str | None]
     opened: list[Report]
 
@@ -71,8 +69,8 @@ async def denied(client, players, expect, case):
             visit.scene,
             case,
             shown,
-            place(url).source,
-            visit.is_at(url, "paywall"),
+            place(url),
+            visit.place("paywall"),
             reports(first, PAYWALL),
             reports(first, DENIED),
             reports(everything[before:], PAYWALL),
@@ -96,12 +94,17 @@ async def passed(client, owner, expect):
 
 @checks("gates.paywall-route")
 def test_closed_gate_leads_to_the_paywall(denied):
-    assert (denied.shown, denied.at_paywall) == ("paywall", True)
+    assert denied.shown == "paywall"
+
+
+@checks("gates.paywall-route")
+def test_paywall_has_its_route(denied):
+    assert denied.place.route == denied.promised.route
 
 
 @checks("gates.paywall-route")
 def test_paywall_names_its_source(denied):
-    assert denied.source == SOURCES[denied.gate]
+    assert denied.place.source == SOURCES[denied.gate]
 
 
 @checks("gates.paywall-route")

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 from harness import checks, probe
 from harness.web.offering import Card, differences
-from harness.web.scene import Scene
+from harness.web.scene import Record
 
 
-@dataclass(frozen=True)
-class Shown:
+@dataclass(frozen=True, repr=False)
+class Shown(Record):
     """The paywall, as a player without purchases sees it."""
 
-    scene: Scene
     cards: tuple[Card, ...]
 
 

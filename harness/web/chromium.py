@@ -34,6 +34,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE: "ViewportSize" = {"width": 390, "height": 844}
 AT_ONCE = 4  # visits; more of them only take longer, each
 ENDS_WITHIN_S = 5
+OPENS_WITHIN_S = 30  # a page of a busy host; what it has to show is judged by shows_within_s
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Chromium:
                 ignore_https_errors=not self._environment.file.target.verify_tls,
             )
             context.set_default_timeout(self._web.shows_within_s * 1000)
+            context.set_default_navigation_timeout(OPENS_WITHIN_S * 1000)
             try:
                 await context.clock.install(time=datetime.now(UTC) + ahead)
                 await context.add_init_script(f"({VISIBILITY})()")

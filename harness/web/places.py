@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from harness.environment import Paths
 
@@ -37,8 +37,3 @@ def of_the_api(prefix: str, paths: Paths) -> re.Pattern[str]:
     templates = [re.escape(prefix + getattr(paths, name)) for name in type(paths).model_fields]
     calls = "|".join(re.sub(r"\\{\w+\\}", "[^/?#]+", template) for template in templates)
     return re.compile(rf"^https?://[^?#]*({calls})([?#]|$)")
-
-
-def lies_at(url: str, base: str, route: str) -> bool:
-    """Whether a URL shows the screen of `route` below `base`."""
-    return place(url).route == place(urljoin(base, route)).route

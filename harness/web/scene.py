@@ -67,6 +67,16 @@ class Scene:
         return scrub(f"playwright show-trace {self.trace}")
 
 
+@dataclass(frozen=True, repr=False)
+class Record:
+    """What was seen on a visit; a test that reads it makes the scene its evidence."""
+
+    scene: Scene
+
+    def __repr__(self) -> str:
+        return f"<{self.scene.title}>"
+
+
 def scrubbed_copy(source: Path, copy: Path, scrub: Callable[[str], str]) -> None:
     """A zip file's copy without secrets in any of its members."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as new:

@@ -16,7 +16,7 @@ from harness.errors import PromiseBroken
 from harness.target.players import Player
 from harness.web.network import Network
 from harness.web.offering import Card
-from harness.web.places import lies_at
+from harness.web.places import Place, place
 from harness.web.scene import Scene
 from harness.web.settings import Web
 from harness.web.tape import MARK, Call, Tape
@@ -84,7 +84,7 @@ class Visit:
             await self._find("submit").click()
         if await self.shown("signed_in") is None:
             await self.look("not signed in")
-            raise self._broken(f"signing in did not lead to the screen {self._web.selectors.signed_in!r}")
+            raise self.broken(f"signing in did not lead to the screen {self._web.selectors.signed_in!r}")
 
     async def press(self, name: str, times: int = 1) -> None:
         """Press what a selector names; several times within the same moment."""
@@ -140,9 +140,9 @@ class Visit:
         visible = frozenset(name for name, count in zip(names, counts, strict=True) if count)
         return Look(self._page.url, visible, await self._kept())
 
-    def is_at(self, url: str, route: str) -> bool:
-        """Whether a URL shows the screen of one of [web.routes]."""
-        return lies_at(url, self._base, getattr(self._web.routes, route))
+    def place(self, route: str) -> Place:
+        """Where one of [web.routes] is."""
+        return place(urljoin(self._base, getattr(self._web.routes, route)))
 
     async def cards(self, expected: int) -> tuple[Card, ...]:
         """The products of the paywall, once that many are there or the time is over."""
@@ -160,7 +160,7 @@ class Visit:
     def credentials(self) -> dict[str, str]:
         """The header by which the page shows who is signed in; raises PromiseBroken where it never showed one."""
         if self.tape.token is None:
-            raise self._broken("the page has asked for nothing in the player's name; a snapshot was promised")
+            raise self.broken("the page has asked for nothing in the player's name; a snapshot was promised")
         return {"Authorization": f"Bearer {self.tape.token}"}
 
     def logouts(self, since: int = 0) -> list[Call]:
@@ -224,8 +224,9 @@ class Visit:
     def _told(self, doing: str) -> "_Told":
         return _Told(self, doing)
 
-    def _broken(self, message: str) -> PromiseBroken:
-        return PromiseBroken(f"{self.scene.title}: {message}", self.scene)
+    def broken(self, message: str, owner: str | None = None) -> PromiseBroken:
+        """What to raise where a visit cannot go on; `owner`: the item that promised it could."""
+        return PromiseBroken(f"{self.scene.title}: {message}", self.scene, owner)
 
 
 class _Told:
@@ -242,7 +243,7 @@ class _Told:
 
         if isinstance(error, Error):
             why = error.message.partition("\n")[0]
-            raise self._visit._broken(f"{self._doing} failed: {why}") from None
+            raise self._visit.broken(f"{self._doing} failed: {why}") from None
 
 
 async def _text(locator: "Locator") -> str:
