@@ -76,8 +76,9 @@ async def revoked(client, api, players, expect):
         await visit.passes(ttl + 1)
         await visit.press("cinematic_gate")
         shown = await visit.shown("login_screen", "paywall", "cinematic_open")
+        asked = len(visit.tape.calls)
         await visit.settle()
-        after, asked = await visit.look("token refused"), len(visit.tape.calls)
+        after = await visit.look("token refused")
         await visit.settle(AFTERWARDS_MS)
         again = [str(call) for call in visit.calls(asked) if call.token and call not in visit.logouts(asked)]
         reported = len(reports(visit.tape.payloads, LOGGED_OUT))

@@ -12,11 +12,6 @@ REFUSED = """    refused(used);
     throw new Refused();"""
 DROP = "  localStorage.removeItem(TOKEN);\n"
 REPORT = 'emit("force_logout_401");'
-ENDED = """  if (used === token()) {
-    end();
-    emit("force_logout_401");
-  }
-  showLogin();"""
 
 
 @fault("client.401-ignored", ITEM)
@@ -28,8 +23,8 @@ def ignored(parts: Parts) -> None:
 @fault("client.401-shows-the-store", ITEM)
 def shows_the_store(parts: Parts) -> None:
     """The web client drops a refused token, and shows the store."""
-    parts.web.edit("session.js", "  showLogin();\n}\n\nfunction", '  replace("/store");\n}\n\nfunction')
-    parts.web.edit("main.js", 'path === "/login"', '["/login", "/store"].includes(path)', times=2)
+    parts.web.edit("session.js", 'replace("/login")', 'replace("/store")')
+    parts.web.edit("main.js", "|| token() !== null", '|| path === "/store" || token() !== null')
 
 
 @fault("client.500-logs-out", ITEM)
@@ -108,8 +103,12 @@ def back_shows_the_screen(parts: Parts) -> None:
 
 @fault("client.other-tab-stays", ITEM)
 def other_tab_stays(parts: Parts) -> None:
-    """The web client logs out in one tab, and stays as it was in the others."""
-    parts.web.edit("session.js", ENDED, ENDED.replace("  }\n  showLogin();", "    showLogin();\n  }"))
+    """The web client keeps the token in each tab, and logs out in the one that is refused first only."""
+    holding = "let held = localStorage.getItem(TOKEN);\nexport const token = () => held;"
+    parts.web.edit("session.js", "export const token = () => localStorage.getItem(TOKEN);", holding)
+    parts.web.edit("session.js", "(TOKEN, signedIn.token);", "(TOKEN, (held = signedIn.token));")
+    parts.web.edit("session.js", DROP, f"{DROP}  held = null;\n")
+    parts.web.edit("session.js", "if (used === token())", "if (used === localStorage.getItem(TOKEN))")
     parts.web.edit("session.js", "!event.newValue", "event.newValue === undefined")
 
 
