@@ -56,7 +56,7 @@ pictures: .venv/installed
 # After a change of pyproject.toml. No index address may get into the lock; `uv` is needed only here.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --extra reference --extra dev pyproject.toml --output-file requirements.lock
+		--no-header --extra reference --extra browser --extra dev pyproject.toml --output-file requirements.lock
 
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from harness.kinds import LONGEST_WAIT_S, Origin, Seconds, Strings, UrlPath, Variable, in_the_clear, origin
 from harness.paths import Paths
+from harness.web.settings import Web
 from runbook.errors import ConfigError
 from runbook.tomlfile import Section, read
 
@@ -160,6 +161,7 @@ class File(Section):
     logs: Logs = Logs()
     paths: Paths = Paths()
     contract: Contract = Contract()
+    web: Web | None = None
     checklist: Checklist = Checklist()
 
 

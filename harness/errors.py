@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from runbook.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness.evidence.exchange import Exchange
+    from harness.evidence.exchange import Evidence
 
 __all__ = [
     "ConfigError",
@@ -54,12 +54,12 @@ class Gone(Unprovable):
 
 
 class PromiseBroken(AssertionError):
-    """An answer breaks a promise, so that it was not possible to go on; carries the exchange.
+    """An answer breaks a promise, so that it was not possible to go on; carries the exchange or scene.
 
     `owner`: the checklist item that made the promise, where a check of another section met it on its way.
     """
 
-    def __init__(self, message: str, exchange: Exchange | None = None, owner: str | None = None) -> None:
+    def __init__(self, message: str, exchange: Evidence | None = None, owner: str | None = None) -> None:
         self.exchange, self.owner = exchange, owner
         super().__init__(message)
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from harness.collection import ENVIRONMENT
-from harness.evidence.exchange import Exchange
+from harness.evidence.exchange import Evidence
 from harness.run import Run
 from harness.verdict import TestResult, Verdict
 from harness.verdict.checks import PROPERTY
 
 BLOCKED_BY = "blocked_by"  # the user property that names the item whose broken promise stopped a check
-EVIDENCE = pytest.StashKey[list[Exchange]]()  # what a test read
+EVIDENCE = pytest.StashKey[list[Evidence]]()  # what a test read
 NOTE = "note"  # the user property by which a check says something for the report, see record_property
 PHASES = {"setup", "call", "teardown"}  # xdist reports the test in which a worker died as another
 OWN_WORDS = (PROPERTY, BLOCKED_BY, ENVIRONMENT)  # user properties that hold no text of others

@@ -107,6 +107,11 @@ class Run:
         """Wait until the target is ready; raises Unreachable."""
         await asyncio.wrap_future(self._site)
 
+    @property
+    def scenes(self) -> Path:
+        """The folder of what the browser leaves; each worker has its own."""
+        return self.reports / (f"web-{self._worker}" if self._worker else "web")
+
     def gather(self, nodes: Iterable[Node]) -> None:
         """Start gathering, and meanwhile take back what earlier runs left."""
         if self.ledger.earlier and self.environment.file.access.writes:

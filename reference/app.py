@@ -21,6 +21,7 @@ from reference.operations import SIMULATED, Operations, SimulatedPurchases
 from reference.purchases import Purchases, RevenueCat
 from reference.settings import Settings
 from reference.store import open_store
+from reference.web_client import WebClient, client_routes
 from reference.webhooks import WebhookCredentials, WebhookEffects
 
 HeroId = Annotated[str, Path(pattern=HERO_ID)]
@@ -43,6 +44,7 @@ class Parts:
     operations: Operations
     simulated: SimulatedPurchases
     doors: Doors
+    web: WebClient
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -69,6 +71,7 @@ class Parts:
             operations=Operations(settings),
             simulated=simulated,
             doors=Doors(tokens, purchases, credentials, simulated),
+            web=WebClient(settings),
         )
 
 
@@ -88,6 +91,7 @@ def assemble(settings: Settings, parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, unprocessable)
     for router in (account_routes(parts), player_routes(parts), purchase_routes(parts), open_routes(parts)):
         app.include_router(router, prefix=settings.api_prefix)
+    app.include_router(client_routes(parts.web))
     return app
 
 

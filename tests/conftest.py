@@ -251,15 +251,15 @@ class Ended:
 
 @pytest.fixture(scope="session")
 def suite(tmp_path_factory):
-    """Run the suite; `env` is a name, or the text of an environment file."""
+    """Run the suite; `env` is a name, or the text of an environment file. Default: local, without the web client,
+    whose visits take longer than all the rest."""
 
-    def run(*arguments, env="local", variables=(), cwd=runs.ROOT, reports=None):
+    def run(*arguments, env=None, variables=(), cwd=runs.ROOT, reports=None):
         folder = reports or tmp_path_factory.mktemp("run")
-        name = env
-        if "\n" in env:
-            name = "custom"
-            (folder / "custom.toml").write_text(env, "utf-8")
-            env = str(folder / "custom.toml")
+        name = "local" if env is None else "custom" if "\n" in env else env
+        if name != env:
+            (folder / f"{name}.toml").write_text(env or catalogue.LOCAL, "utf-8")
+            env = str(folder / f"{name}.toml")
         command = [
             sys.executable,
             "-m",

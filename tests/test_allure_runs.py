@@ -9,9 +9,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from selfcheck.catalogue import LOCAL
 
 ROOT = Path(__file__).parent.parent
-LOCAL = (ROOT / "environments" / "local.toml").read_text("utf-8")
 PURCHASES = "test_operation[POST /api/purchases/verify]"
 WORKERS = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
 KNOWN = """

@@ -21,14 +21,6 @@ from runbook.loader import load_runbook
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 RUNBOOK = load_runbook()
-# Listed from the start, and not proven until the browser's own issue lands.
-WITHOUT_CHECK = {
-    "auth.force-logout",
-    "entitlements.resume-refresh",
-    "gates.paywall-route",
-    "gates.paywall-telemetry",
-    "gates.paywall-products",
-}
 PAGES = [
     *sorted(DOCS.glob("*.md")),
     *(path for path in (ROOT / folder / "README.md" for folder in (".", "reference", "benchmarks"))),
@@ -123,17 +115,18 @@ def test_every_marker_says_section_folder_or_need():
     listed.read(ROOT / "pytest.ini")
     markers = {line.partition(":")[0] for line in listed["pytest"]["markers"].split("\n") if line}
     needs = set()
-    for node in ast.walk(ast.parse((ROOT / "harness" / "fixtures.py").read_text("utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "resource":
-            needs |= {mark.value for mark in node.args if isinstance(mark, ast.Constant)}
+    for path in (ROOT / "harness").rglob("fixtures.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "resource":
+                needs |= {mark.value for mark in node.args if isinstance(mark, ast.Constant)}
     assert markers == {"checks(id)", *RUNBOOK.sections, *FOLDERS.values(), *needs}
 
 
-def test_every_item_has_a_check_or_waits_for_one():
+def test_every_item_has_a_check():
     proven = set()
     for path in (path for folder in FOLDERS for path in (ROOT / folder).glob("**/test_*.py")):
         proven |= set(re.findall(r'^@checks\("([\w.-]+)"\)$', path.read_text("utf-8"), re.MULTILINE))
-    assert set(RUNBOOK.ids) - proven == WITHOUT_CHECK
+    assert set(RUNBOOK.ids) == proven
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/verdict.md"])

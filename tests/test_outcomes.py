@@ -12,15 +12,15 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from selfcheck.catalogue import LOCAL
 
 ROOT = Path(__file__).parent.parent
-LOCAL = (ROOT / "environments" / "local.toml").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
 def go(suite):
     variables = {"REVENUECAT_WEBHOOK_SECRET": "canary-of-the-webhook"}
-    return suite("--fuzz-examples=12", variables=variables)
+    return suite("--fuzz-examples=12", env="local", variables=variables)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_run_changes_nobody_whom_it_did_not_create(go):
 
 
 def test_no_secret_is_printed_or_written(go):
-    written = [path.read_text("utf-8") for path in go.reports.iterdir()]
+    written = [path.read_text("utf-8", "replace") for path in go.reports.rglob("*") if path.is_file()]
     assert [text for text in (go.said, *written) if "canary-of-the-webhook" in text or "eyJ" in text] == []
 
 
@@ -118,7 +118,7 @@ def test_target_is_stopped_with_the_run(go):
 
 
 def test_workers_reach_the_same_verdict(go, suite):
-    distributed = suite("-n", "2")
+    distributed = suite("-n", "2", env="local")
     assert (distributed.code, distributed.outcomes) == (go.code, go.outcomes)
     assert distributed.verdict["writes"]
 

@@ -27,9 +27,9 @@ def folder(request, tmp_path):
 
 def test_fault_is_caught_by_its_item(fault, folder, command):
     place = folder / "runs" / fault.name
-    env = catalogue.environment_file(place, command)
+    env = catalogue.environment_file(place, command, fault)
     ended = runs.run(
-        place, f"--env={env}", fault.checks, *fuzzed.options(), variables={"REFERENCE_FAULTS": fault.name}
+        place, f"--env={env}", *fault.checks, *fuzzed.options(), variables={"REFERENCE_FAULTS": fault.name}
     )
     row = matrix.row(fault.name, fault.description, fault.item, "NO-GO", ended)
     matrix.save(folder, row)

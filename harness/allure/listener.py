@@ -84,7 +84,8 @@ class Listener:
     def _complete(self, result: TestResult, item: pytest.Item) -> None:
         outcome, _ = self._results.test(item.nodeid)
         self._teller.tell(result, item.nodeid, outcome)
-        evidence = item.stash.get(EVIDENCE, [])
+        # A visit of the web client has its steps in pictures: the message says where they are.
+        evidence = [each for each in item.stash.get(EVIDENCE, []) if isinstance(each, Exchange)]
         failed = evidence[-1] if evidence and outcome.outcome == "failed" else None
         exchanges = told.story(evidence)
         shown = told.last(exchanges, failed)

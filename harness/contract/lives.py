@@ -81,11 +81,11 @@ class Lives:
                 happened.append((step, await stage.let(step, model.owned(step.actor))))
             except PromiseBroken as broken:
                 # What works at first is for other items to judge; what it came to in the end is the life's.
-                if broken.exchange is None or all(done.happening != step.happening for done, _ in happened):
+                seen = broken.exchange
+                worked = any(done.happening == step.happening for done, _ in happened)
+                if not worked or not isinstance(seen, Exchange):
                     raise
-                return Played(
-                    [*happened, (step, broken.exchange)], str(broken), broken.exchange, note, self._curl
-                )
+                return Played([*happened, (step, seen)], str(broken), seen, note, self._curl)
             model.apply(step)
             problem, seen = await self._compared(stage, model, step)
             if problem:

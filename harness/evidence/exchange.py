@@ -6,18 +6,39 @@ shows it. Nothing is redacted here; whatever leaves the process passes through `
 
 import json
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
 from harness.errors import PromiseBroken
 
-_witness: ContextVar[list["Exchange"] | None] = ContextVar("witness", default=None)
+
+class Titled(Protocol):
+    """A step of a story."""
+
+    @property
+    def title(self) -> str: ...
+
+
+class Evidence(Titled, Protocol):
+    """What a failure shows: an exchange, or a scene in a browser."""
+
+    @property
+    def started(self) -> datetime: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def story(self) -> Sequence[Any]: ...
+    def show(self, scrub: Callable[[str], str]) -> str: ...
+    def curl(self, scrub: Callable[[str], str]) -> str: ...
+
+
+_witness: ContextVar[list[Evidence] | None] = ContextVar("witness", default=None)
 # The exchanges of the probe at work, in order.
 stories: ContextVar[list["Exchange"] | None] = ContextVar("stories", default=None)
 # How many calls are made beside this one on purpose: a matrix of cases can wait, a chain of calls cannot.
@@ -29,14 +50,21 @@ _PLUMBING = {"host", "accept", "accept-encoding", "connection", "user-agent", "c
 
 
 @contextmanager
-def witnessed() -> Iterator[list["Exchange"]]:
-    """The exchanges whose answers are read inside the block, in the order of first reading."""
-    seen: list[Exchange] = []
+def witnessed() -> Iterator[list[Evidence]]:
+    """The evidence that is read inside the block, in the order of first reading."""
+    seen: list[Evidence] = []
     token = _witness.set(seen)
     try:
         yield seen
     finally:
         _witness.reset(token)
+
+
+def witness(evidence: Evidence) -> None:
+    """Make that the evidence of the test that reads it."""
+    seen = _witness.get()
+    if seen is not None and evidence not in seen:
+        seen.append(evidence)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,9 +89,7 @@ class Exchange:
     story: list["Exchange"] = field(default_factory=list)
 
     def _read(self) -> httpx.Response:
-        seen = _witness.get()
-        if seen is not None and self not in seen:
-            seen.append(self)
+        witness(self)
         return self.response
 
     @property

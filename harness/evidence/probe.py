@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ProbeFailed, PromiseBroken, Unprovable
-from harness.evidence.exchange import Exchange, breadth, exchanged, now, stories
+from harness.evidence.exchange import Exchange, breadth, exchanged, now, stories, witness
 
 _RUN = "run"  # the parameter by which a resource asks for the run itself
 _CASE = "case"  # the parameter by which a probe of several cases learns which one it gathers
@@ -203,6 +203,7 @@ class Gathering:
         self._run, self._waits = run, waits  # without waiting for the target, only resources can be made
         self._tasks: dict[Node, asyncio.Task[Any]] = {}
         self.gathered: list[Gathered] = []
+        self._at_end: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gathering", daemon=True)
         self._thread.start()
@@ -221,9 +222,12 @@ class Gathering:
     def value(self, node: Node) -> Any:
         """What the node gathered, waiting for it; raises what the gathering raised."""
         task = self._tasks.get(node)
-        if task is not None and task.done():
-            return task.result()  # no need to ask the busy loop
-        return self.call(self._value(node)).result()
+        # Once it is done, there is no need to ask the busy loop.
+        done = task is not None and task.done()
+        value = task.result() if task and done else self.call(self._value(node)).result()
+        if (scene := getattr(value, "scene", None)) is not None:
+            witness(scene)
+        return value
 
     async def halt(self) -> bool:
         """Cancel the probes that are still out, and wait until they have ended; whether there were any."""
@@ -240,11 +244,18 @@ class Gathering:
         self._thread.join()
         self._loop.close()
 
+    def at_end(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do that when the gathering is closed, after the probes have ended."""
+        self._at_end.append(work)
+
     async def _cancel(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
+        await self.halt()
+        for work in reversed(self._at_end):
+            await work()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _task(self, node: Node) -> asyncio.Task[Any]:
         if node not in self._tasks:

@@ -9,7 +9,7 @@ from textwrap import indent
 import pytest
 
 from harness.errors import ProbeFailed
-from harness.evidence.exchange import Exchange
+from harness.evidence.exchange import Evidence
 from harness.verdict.report import inert
 from harness.verdict.words import in_words
 from runbook.loader import Item, Runbook, Scenario
@@ -53,7 +53,7 @@ class Explainer:
         test: pytest.Item,
         item_id: str,
         error: pytest.ExceptionInfo[BaseException],
-        evidence: Sequence[Exchange],
+        evidence: Sequence[Evidence],
         scrub: Callable[[str], str],
     ) -> str:
         """The message of a failed test, without secrets."""
@@ -70,7 +70,7 @@ def explain(
     item: Item,
     scenario: Scenario,
     failure: Checked,
-    evidence: Sequence[Exchange],
+    evidence: Sequence[Evidence],
     scrub: Callable[[str], str],
 ) -> str:
     """The message of a failed test, without secrets.
@@ -91,14 +91,14 @@ def explain(
     return inert.lines(scrub("\n".join(lines)))
 
 
-def summary(failure: Checked, evidence: Sequence[Exchange]) -> str:
+def summary(failure: Checked, evidence: Sequence[Evidence]) -> str:
     """What is wrong, in one line; secrets are still in it."""
     said = _ERROR.sub("", failure.observed.strip()).partition("\n")[0] or "failed"
     title = evidence[-1].title if evidence else ""
     return said if title in said else f"{title}: {said}"
 
 
-def _shown(evidence: Sequence[Exchange], scrub: Callable[[str], str]) -> Iterator[str]:
+def _shown(evidence: Sequence[Evidence], scrub: Callable[[str], str]) -> Iterator[str]:
     if not evidence:
         return
     evidence = sorted(evidence, key=lambda exchange: exchange.started)

@@ -1,6 +1,7 @@
 """The faults and legal variants of the reference deployment, as it lists them itself."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,18 @@ import tomli_w
 from selfcheck.runs import ROOT
 
 
+def _of_the_client() -> dict[str, list[str]]:
+    """The items that are proven in a browser, each with the modules that hold checks of it."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "smoke").glob("test_web_client_*.py")):
+        for item in set(re.findall(r'^@checks\("([\w.-]+)"\)$', path.read_text("utf-8"), re.MULTILINE)):
+            found.setdefault(item, []).append(path.relative_to(ROOT).as_posix())
+    return found
+
+
+CLIENT = _of_the_client()
+
+
 @dataclass(frozen=True)
 class Fault:
     name: str
@@ -21,14 +34,21 @@ class Fault:
     description: str
 
     @property
-    def checks(self) -> str:
-        """The folder whose checks have to notice it; the others would cost as much time again."""
-        return "contracts" if self.item.startswith("contract.") else "smoke"
+    def checks(self) -> list[str]:
+        """Where the checks are that have to notice it; the others would cost as much time again."""
+        if self.item in CLIENT:
+            return CLIENT[self.item]
+        return ["contracts" if self.item.startswith("contract.") else "smoke"]
+
+    @property
+    def is_of_the_client(self) -> bool:
+        """Whether it takes a browser to notice it."""
+        return self.item in CLIENT
 
     @property
     def is_made_up(self) -> bool:
         """Whether only requests or sequences that are made up find it."""
-        return self.checks == "contracts" and self.item != "contract.drift"
+        return self.checks == ["contracts"] and self.item != "contract.drift"
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,11 @@ class Variant:
     environment: dict[str, Any]
     variables: dict[str, str]
     expected: str
+
+    @property
+    def is_of_the_client(self) -> bool:
+        """Whether it takes a browser to see it; those of the API need none, and are run without."""
+        return self.name.startswith("client-")
 
 
 @cache
@@ -53,9 +78,21 @@ def one_an_item(faults: list[Fault]) -> list[Fault]:
     return list({fault.item: fault for fault in reversed(faults)}.values())[::-1]
 
 
-def environment_file(folder: Path, command: list[str], variant: Variant | None = None) -> Path:
-    """local.toml whose target is started by `command`, with what a variant says of itself."""
+def without_browser(local: dict[str, Any]) -> dict[str, Any]:
+    """An environment that does not know the web client, and need not prove its items."""
+    left = {name: section for name, section in local.items() if name != "web"}
+    return _merged(left, {"checklist": {"not_required": sorted(CLIENT)}})
+
+
+def environment_file(folder: Path, command: list[str], choice: Fault | Variant | None = None) -> Path:
+    """local.toml whose target is started by `command`, with what a variant says of itself.
+
+    With the web client only for a choice that it takes a browser to see.
+    """
     local = tomllib.loads((ROOT / "environments" / "local.toml").read_text("utf-8"))
+    variant = choice if isinstance(choice, Variant) else None
+    if choice is None or not choice.is_of_the_client:
+        local = without_browser(local)
     start = {"command": command, "variables": variant.variables if variant else {}}
     merged = _merged(local, variant.environment if variant else {})
     path = folder / "environment" / "local.toml"
@@ -72,3 +109,9 @@ def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(base[key], list) and isinstance(change[key], list) and key == "not_required":
             both[key] = base[key] + change[key]
     return both
+
+
+# The text of environments/local.toml without the web client.
+LOCAL = tomli_w.dumps(
+    without_browser(tomllib.loads((ROOT / "environments" / "local.toml").read_text("utf-8")))
+)

@@ -1,0 +1,1 @@
+"""The player's side: the web client, driven in a browser."""

@@ -1,0 +1,172 @@
+"""The browser of a run: started once, a context for each visit, closed with the run.
+
+Playwright is imported when it starts: most runs of a part need none.
+"""
+
+import asyncio
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from harness.environment import Environment
+from harness.errors import ProbeFailed
+from harness.evidence.ledger import Ledger
+from harness.evidence.secrets import Secrets
+from harness.target.players import Player
+from harness.web import telemetry
+from harness.web.places import of_the_api
+from harness.web.scene import Scene
+from harness.web.settings import Web
+from harness.web.tape import MARK, Tape
+from harness.web.visit import VISIBILITY, Visit
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Playwright, Route, ViewportSize
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PHONE: "ViewportSize" = {"width": 390, "height": 844}
+AT_ONCE = 4  # visits; more of them only take longer, each
+ENDS_WITHIN_S = 5
+OPENS_WITHIN_S = 30  # a page of a busy host; what it has to show is judged by shows_within_s
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the client is, how a call of the API looks from there, and which hosts belong to both."""
+
+    base: str
+    api: re.Pattern[str]
+    hosts: frozenset[str]
+
+    @classmethod
+    def of(cls, web: Web, environment: Environment, origin: str) -> "Place":
+        """That of an environment whose target is at `origin`."""
+        base = origin + web.url if web.url.startswith("/") else web.url
+        hosts = frozenset({urlsplit(base).netloc, urlsplit(origin).netloc, *web.hosts})
+        return cls(base, of_the_api(environment.file.target.api_prefix, environment.file.paths), hosts)
+
+
+class Chromium:
+    """A running browser. `folder`: where pictures and traces go."""
+
+    def __init__(
+        self, environment: Environment, web: Web, place: Place, folder: Path, known: Secrets, ledger: Ledger
+    ) -> None:
+        self._environment, self._web, self._place, self._folder = environment, web, place, folder
+        self._secrets, self._ledger = known, ledger
+        self._seats = asyncio.Semaphore(AT_ONCE)
+        self._raw = Path(tempfile.mkdtemp(prefix="traces-"))
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+
+    async def start(self, executable: str | None) -> None:
+        """Raises ProbeFailed where the browser does not start."""
+        from playwright.async_api import Error, async_playwright
+
+        shutil.rmtree(self._folder, ignore_errors=True)  # pictures of an earlier run
+        self._playwright = await async_playwright().start()
+        excluded = ", ".join(
+            f"EXCLUDE {urlsplit(f'//{host}').hostname}" for host in sorted(self._place.hosts)
+        )
+        try:
+            self._browser = await self._playwright.chromium.launch(
+                executable_path=executable,
+                channel=self._web.browser.channel,
+                args=[*ARGUMENTS, f"--host-resolver-rules=MAP * ~NOTFOUND, {excluded}"],
+                # The run ends it, after the verdict: a Ctrl-C is for the run.
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+        except Error as error:
+            said = error.message.partition("\n")[0]
+            raise ProbeFailed(
+                f"the browser {executable or self._web.browser.channel} does not start: {said}"
+            ) from None
+
+    async def close(self) -> None:
+        """End the browser and its driver, and remove traces that nobody asked for."""
+        with suppress(Exception):  # it may be dead already
+            async with asyncio.timeout(ENDS_WITHIN_S):
+                if self._browser is not None:
+                    await self._browser.close()
+        with suppress(Exception):
+            async with asyncio.timeout(ENDS_WITHIN_S):
+                if self._playwright is not None:
+                    await self._playwright.stop()
+        shutil.rmtree(self._raw, ignore_errors=True)
+
+    @asynccontextmanager
+    async def visit(
+        self, name: str, player: Player | None = None, ahead: timedelta = timedelta()
+    ) -> AsyncIterator[Visit]:
+        """A visit in a context of its own, signed in where a `player` is given.
+
+        `ahead`: by how much the device's clock is ahead of the real time.
+        """
+        assert self._browser is not None
+        async with self._seats:
+            context = await self._browser.new_context(
+                viewport=PHONE,
+                locale="en-US",
+                service_workers="block",
+                ignore_https_errors=not self._environment.file.target.verify_tls,
+            )
+            context.set_default_timeout(self._web.shows_within_s * 1000)
+            context.set_default_navigation_timeout(OPENS_WITHIN_S * 1000)
+            try:
+                await context.clock.install(time=datetime.now(UTC) + ahead)
+                await context.add_init_script(f"({VISIBILITY})()")
+                await context.tracing.start(snapshots=True)
+                scene = Scene(name, self._folder / name, [], self._raw / f"{name}.zip")
+                await self._fence(context, scene)
+                visit = await self._tab(context, scene)
+                try:
+                    if player is not None:
+                        await visit.sign_in(player)
+                    yield visit
+                finally:
+                    await context.tracing.stop(path=scene.raw)
+            finally:
+                await context.close()
+
+    async def tab(self, visit: Visit) -> Visit:
+        """Another tab of a visit."""
+        return await self._tab(visit.context, visit.scene)
+
+    async def _tab(self, context: "BrowserContext", scene: Scene) -> Visit:
+        page = await context.new_page()
+        tape = Tape(page, self._web.telemetry, self._secrets, self._ledger)
+        scene.tapes.append(tape)
+        return Visit(
+            page, scene, tape, self._web, self._place.base, self._place.api, self._environment.file.paths
+        )
+
+    async def _fence(self, context: "BrowserContext", scene: Scene) -> None:
+        """Let requests through to the known hosts only; telemetry to others is taken for delivered."""
+
+        async def refuse(route: "Route") -> None:
+            request = route.request
+            settings = self._web.telemetry
+            if settings.via == "request" and telemetry.matches(settings.match, request.url):
+                await route.fulfill(status=204, headers={"Access-Control-Allow-Origin": "*"})
+                return
+            for tape in scene.tapes:
+                tape.block(request)
+            await route.abort("blockedbyclient")
+
+        async def mark(route: "Route") -> None:
+            await route.fulfill(status=204)
+
+        known = "|".join(re.escape(host) for host in sorted(self._place.hosts))
+        await context.route(
+            re.compile(rf"^(?!(https?|wss?)://({known})([/?#]|$))(?!data:|blob:|about:)"), refuse
+        )
+        await context.route(re.compile(re.escape(MARK)), mark)

@@ -1,0 +1,70 @@
+"""What becomes of a page's requests, where that is not left to the target."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from harness.paths import Paths
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page, Route
+
+
+class Network:
+    """That of one page; everything is as usual again at the end of each block."""
+
+    def __init__(self, page: "Page", api: re.Pattern[str], paths: Paths) -> None:
+        self._page, self._api, self._paths = page, api, paths
+
+    @asynccontextmanager
+    async def gone(self) -> AsyncIterator[None]:
+        """There is none, for all tabs."""
+        await self._page.context.set_offline(True)
+        try:
+            yield
+        finally:
+            await self._page.context.set_offline(False)
+
+    @asynccontextmanager
+    async def answering(self, status: int) -> AsyncIterator[None]:
+        """Every call of the API is answered with that status, and reaches nobody."""
+
+        async def answer(route: "Route") -> None:
+            headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+            await route.fulfill(status=status, json={"detail": "Try again later"}, headers=headers)
+
+        async with self._intercepted(self._api, answer):
+            yield
+
+    @asynccontextmanager
+    async def snapshots(self, change: Callable[[dict[str, Any]], None]) -> AsyncIterator[None]:
+        """Snapshots are changed, in place, on their way to the page."""
+
+        async def answer(route: "Route") -> None:
+            answered = await route.fetch()
+            try:
+                body = json.loads(await answered.text())
+                change(body)
+            except (ValueError, KeyError, TypeError):  # no snapshot: not ours to judge
+                await route.fulfill(response=answered)
+            else:
+                await route.fulfill(response=answered, json=body)
+
+        async with self._intercepted(
+            lambda url: url.partition("?")[0].endswith(self._paths.snapshot), answer
+        ):
+            yield
+
+    @asynccontextmanager
+    async def _intercepted(
+        self,
+        matches: re.Pattern[str] | Callable[[str], bool],
+        answer: Callable[["Route"], Coroutine[Any, Any, None]],
+    ) -> AsyncIterator[None]:
+        await self._page.route(matches, answer)
+        try:
+            yield
+        finally:
+            await self._page.unroute(matches, answer)

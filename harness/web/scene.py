@@ -1,0 +1,85 @@
+"""What a visit to the client leaves for a reader: pictures of each step, and after a failure trace and log."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from harness.evidence.exchange import now
+from harness.web.tape import Tape
+
+_SHOWN = 12  # lines of what the page said and asked
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was done or seen, in words."""
+
+    title: str
+
+
+@dataclass(eq=False)
+class Scene:
+    """The evidence of a visit; tells itself as an Exchange does. `raw`: the trace, not yet scrubbed."""
+
+    name: str
+    folder: Path
+    tapes: list[Tape]
+    raw: Path
+    steps: list[Step] = field(default_factory=list)
+    started: datetime = field(default_factory=now)
+    attempts: int = 1
+
+    @property
+    def title(self) -> str:
+        """What was visited, and why."""
+        return f"web client ({self.name})"
+
+    @property
+    def story(self) -> list["Step | Scene"]:
+        """The steps, and the scene as the last of them."""
+        return [*self.steps, self]
+
+    @property
+    def trace(self) -> Path:
+        """Where the trace is kept after a failure."""
+        return self.folder / "trace.zip"
+
+    def picture(self, step: str) -> Path:
+        """Where the next picture goes; notes the step."""
+        self.steps.append(Step(step))
+        return self.folder / f"{len(self.steps):02}-{step.replace(' ', '-')}.jpg"
+
+    def show(self, scrub: Callable[[str], str]) -> str:
+        """The visit for a reader, without secrets; a failure is being told, so trace and log are kept."""
+        lines = [scrub(line) for tape in self.tapes for line in tape.lines]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        log = self.folder / "log.txt"
+        log.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        if self.raw.exists():
+            scrubbed_copy(self.raw, self.trace, scrub)
+        notable = [line for line in lines if not line.endswith((" 200", " 204", " 304"))][-_SHOWN:]
+        return "\n".join([self.title, f"pictures, log.txt and trace.zip in {self.folder}/", *notable])
+
+    def curl(self, scrub: Callable[[str], str]) -> str:
+        """How to look at it again, step by step."""
+        return scrub(f"playwright show-trace {self.trace}")
+
+
+@dataclass(frozen=True, repr=False)
+class Record:
+    """What was seen on a visit; a test that reads it makes the scene its evidence."""
+
+    scene: Scene
+
+    def __repr__(self) -> str:
+        return f"<{self.scene.title}>"
+
+
+def scrubbed_copy(source: Path, copy: Path, scrub: Callable[[str], str]) -> None:
+    """A zip file's copy without secrets in any of its members."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            text = old.read(name).decode("utf-8", "surrogateescape")
+            new.writestr(name, scrub(text).encode("utf-8", "surrogateescape"))

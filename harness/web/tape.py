@@ -1,0 +1,149 @@
+"""What one page of a visit said and asked for, in order."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from harness.evidence.ledger import Ledger
+from harness.evidence.secrets import Secrets
+from harness.target.fence import SAFE
+from harness.web import telemetry
+from harness.web.settings import Telemetry
+from harness.web.telemetry import Payload
+
+if TYPE_CHECKING:
+    from playwright.async_api import ConsoleMessage, Page, Request
+
+MARK = "verifier-mark"  # in the URL of the requests by which a visit waits, which go nowhere
+_BEACONS = {"ping", "beacon"}  # nobody waits for their answers
+
+
+@dataclass
+class Call:
+    """A request of the page; `status` is None until it is answered, `failure` says why it never was."""
+
+    method: str
+    url: str
+    token: str | None
+    kind: str
+    status: int | None = None
+    failure: str | None = None
+    blocked: bool = False
+    is_mixed: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url} {self.failure or self.status or 'not answered'}"
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it failed, or went in the clear from a page that did not; 401 only says that nobody is signed in."""
+        if (
+            self.blocked or self.failure == "net::ERR_ABORTED"
+        ):  # not let through, or given up by the page itself
+            return False
+        return (
+            self.is_mixed or self.failure is not None or ((self.status or 200) >= 400 and self.status != 401)
+        )
+
+
+class Tape:
+    """Listens to a page from its beginning."""
+
+    def __init__(self, page: "Page", settings: Telemetry, known: Secrets, ledger: Ledger) -> None:
+        self._page, self._settings, self._secrets, self._ledger = page, settings, known, ledger
+        self.calls: list[Call] = []
+        self.errors: list[str] = []
+        self.payloads: list[Payload] = []
+        self._said: list[str] = []
+        self._open: dict[Request, Call] = {}
+        self._reading: set[asyncio.Task[Any]] = set()
+        page.on("request", self._asked)
+        page.on("requestfinished", self._finished)
+        page.on("requestfailed", self._failed)
+        page.on("response", lambda response: self._answered(response.request, response.status))
+        page.on("pageerror", lambda error: self._broke(str(error)))
+        page.on("console", self._heard)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is still out, or a line still being read."""
+        return bool(self._reading) or any(call.kind not in _BEACONS for call in self._open.values())
+
+    @property
+    def lines(self) -> list[str]:
+        """All of it for a log, secrets included."""
+        return [*self._said, *map(str, self.calls)]
+
+    @property
+    def token(self) -> str | None:
+        """The last token that the page sent."""
+        return next((call.token for call in reversed(self.calls) if call.token), None)
+
+    @property
+    def failed(self) -> list[str]:
+        """The requests that got no good answer: failed, refused for another reason than a missing login, or unsafe."""
+        return [str(call) for call in self.calls if call.is_wrong]
+
+    @property
+    def blocked(self) -> list[str]:
+        """The requests to other hosts, none of which got through."""
+        return [f"{call.method} {call.url}" for call in self.calls if call.blocked]
+
+    def to(self, path: str, since: int = 0) -> list[Call]:
+        """The calls whose path ends like that, from the `since`th of all calls on."""
+        return [call for call in self.calls[since:] if call.path.endswith(path)]
+
+    def block(self, request: "Request") -> None:
+        """Note that a request was not let through."""
+        if request in self._open:
+            self._open[request].blocked = True
+
+    def _asked(self, request: "Request") -> None:
+        if MARK in request.url:
+            return
+        _, _, token = request.headers.get("authorization", "").partition(" ")
+        if token:
+            self._secrets.add(token, "token")
+        call = Call(request.method, request.url, token or None, request.resource_type)
+        call.is_mixed = self._page.url.startswith("https:") and call.url.startswith("http:")
+        self._open[request] = call
+        self.calls.append(call)
+        if call.method not in SAFE:
+            self._ledger.record("request", method=call.method, path=call.path)
+        if self._settings.via == "request" and telemetry.matches(self._settings.match, call.url):
+            body = (request.post_data_buffer or b"").decode("utf-8", "replace")
+            self.payloads.append(telemetry.of_request(call.url, body))
+
+    def _answered(self, request: "Request", status: int) -> None:
+        if request in self._open:
+            self._open[request].status = status
+
+    def _finished(self, request: "Request") -> None:
+        self._open.pop(request, None)
+
+    def _failed(self, request: "Request") -> None:
+        call = self._open.pop(request, None)
+        if call is not None:
+            call.failure = request.failure or "failed"
+
+    def _broke(self, error: str) -> None:
+        self.errors.append(error)
+        self._said.append(f"uncaught: {error}")
+
+    def _heard(self, message: "ConsoleMessage") -> None:
+        self._said.append(f"console {message.type}: {message.text}")
+        if self._settings.via == "console" and telemetry.matches(self._settings.match, message.text):
+            place = len(self.payloads)
+            self.payloads.append(telemetry.of_console(message.text, ()))
+            task = asyncio.ensure_future(self._read(message, place))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+
+    async def _read(self, message: "ConsoleMessage", place: int) -> None:
+        given = [await argument.json_value() for argument in message.args]
+        self.payloads[place] = telemetry.of_console(message.text, given)

@@ -1,0 +1,30 @@
+"""The paywall's products and prices are those of the current offering."""
+
+from dataclasses import dataclass
+
+from harness import checks, probe
+from harness.web.offering import Card, differences
+from harness.web.scene import Record
+
+
+@dataclass(frozen=True, repr=False)
+class Shown(Record):
+    """The paywall, as a player without purchases sees it."""
+
+    cards: tuple[Card, ...]
+
+
+@probe
+async def paywall(client, players, offered):
+    """The paywall's products, once all that are offered are there, or the time is over."""
+    player = await players.register()
+    async with client.visit("products", player) as visit:
+        await visit.open("paywall")
+        cards = await visit.cards(len(offered))
+        await visit.look("paywall")
+        return Shown(visit.scene, cards)
+
+
+@checks("gates.paywall-products")
+def test_paywall_shows_the_offering(paywall, offered):
+    assert differences(paywall.cards, offered) == []
