@@ -55,6 +55,7 @@ def _steps() -> Iterator[Step]:
             kinds = [kind for kind in CHANGES if kind != "verifies" for _ in range(often.get(kind, 1))]
             yield from (Step(actor, kind, thing) for kind in kinds)
         yield from (Step(actor, kind, thing) for kind in ("buys", "is refunded") for thing in ONCE + EITHER)
+        yield from (Step(actor, "buys", thing) for thing in ONCE for _ in range(3))
         yield from (Step(actor, "verifies", thing) for thing in EITHER)
         yield from (Step(actor, "hands over") for _ in range(3))
         others = (

@@ -41,11 +41,12 @@ class Seen:
         self._seen: set[Hashable] = set()
 
     def newest(self, possible: Sequence[Step], model: Model, steps: Sequence[Step]) -> list[Step]:
-        """Those that are new in what matters most; else in anything; else all."""
+        """Those with most that is new in what matters most; else in anything; else all."""
         ways = {step: circumstances(step, model, steps) for step in set(possible)}
         for rank in range(2):
-            if new := [step for step in possible if not ways[step][rank] <= self._seen]:
-                return new
+            new = {step: len(ways[step][rank] - self._seen) for step in ways}
+            if most := max(new.values()):
+                return [step for step in possible if new[step] == most]
         return list(possible)
 
     def note(self, step: Step, model: Model, steps: Sequence[Step]) -> None:
@@ -70,16 +71,22 @@ def circumstances(
     if happening == "hands over":
         owned = model.owned(step.actor)
         doubled = any(model.state(step.other, thing) in OWNED for thing in owned)
-        lost = bool({"expired", "refunded"} & set(others.values()))
-        back = "gone" in others.values() or any(model.state(step.other, thing) == "gone" for thing in owned)
+        # What the giver has lost would show with the taker, unless they own it anyway.
+        lost = {
+            model.state(step.actor, thing) for thing in THINGS if model.state(step.other, thing) not in OWNED
+        }
+        gave = "gone" in others.values()
+        back = any(model.state(step.other, thing) == "gone" for thing in owned)
         opens = bool({"pack", "hero"} & owned)
-        ways = {(happening, len(owned) > 1, doubled), (happening, lost), (happening, back, opens)}
+        ways = {(happening, len(owned) > 1, doubled), (happening, "gave", gave, opens)}
+        ways |= {(happening, state) for state in lost & {"expired", "refunded"}}
+        ways |= {(happening, "back", opens)} if back else set()
         return frozenset(ways), frozenset()
     beside = ("cancelled" in others.values(), others.get("hero") in OWNED, _standing(others))
     kind = "subscription" if step.thing in SUBSCRIPTIONS else "once"
     matters: set[Hashable] = {(happening, *before[-1:])}
     if happening in ("buys", "expires", "is refunded", "verifies"):
-        matters.add((happening, kind, *beside))
+        matters |= {(happening, kind, *beside), (happening, *beside[1:])}
     return frozenset(matters), frozenset({(happening, *before[-2:]), (happening, *beside)})
 
 

@@ -96,13 +96,13 @@ def secret_in_a_header(app: FastAPI, settings: Settings) -> None:
 
 @fault("fuzz.players-in-a-header", CONFORMANCE)
 def players_in_a_header(app: FastAPI, parts: Parts) -> None:
-    """The answers of features name the latest players in a header."""
+    """The answers to logins and about cinematics name the latest players in a header."""
 
     def tell(_: Request, answer: Answer) -> None:
         rows = parts.store.execute("SELECT username FROM players ORDER BY rowid DESC LIMIT 20")
         answer.headers["X-Online"] = ",".join(row[0] for row in rows)
 
-    edit(app, tell, "features")
+    edit(app, tell, "login", "access", "url")
 
 
 @answered(
