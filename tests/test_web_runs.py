@@ -99,7 +99,7 @@ def test_nothing_that_is_left_holds_a_secret(failed):
 
 @pytest.mark.parametrize("arguments", [["-m", "health"], ["--check-env"]], ids=["health", "check-env"])
 def test_playwright_is_not_imported_without_need(tmp_path, arguments):
-    imported = [sys.executable, "-X", "importtime", *command(tmp_path, *arguments)[1:]]
+    imported = [sys.executable, "-X", "importtime", *command(tmp_path, "-s", *arguments)[1:]]
     ended = subprocess.run(imported, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (ended.returncode, "playwright" in ended.stderr, "harness.web" in ended.stderr) == (0, False, True)
 
@@ -155,16 +155,28 @@ def test_browser_that_does_not_start_fails_the_items(tmp_path, environment):
     assert (code, "the browser /bin/false does not start" in said) == (1, True), said
 
 
-def session_members(leader):
-    """The processes of a session that live."""
-    found = []
+def living():
+    """Every process that lives: name and parent by number."""
+    found = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            name, _, fields = stat.read_text().rpartition(") ")
+            head, _, fields = stat.read_text().rpartition(") ")
         except OSError:
             continue
-        if int(fields.split()[3]) == leader and fields[0] != "Z":
-            found.append(name)
+        state, parent = fields.split()[:2]
+        if state != "Z":
+            found[int(stat.parent.name)] = (head.partition("(")[2], int(parent))
+    return found
+
+
+def below(ancestor):
+    """The processes that one has started, and these in turn: name by number."""
+    processes, found = living(), {}
+    for number, (name, parent) in processes.items():
+        while parent not in (0, 1, ancestor) and parent in processes:
+            parent = processes[parent][1]
+        if parent == ancestor:
+            found[number] = name
     return found
 
 
@@ -184,7 +196,8 @@ def test_interrupted_run_leaves_no_browser(tmp_path, how):
             break
     while not any(pictures.rglob("*.jpg")) and process.poll() is None:
         signal.sigtimedwait([], 0.05)
-    assert any("chrom" in name for name in session_members(process.pid))
+    started = below(process.pid)
+    assert any("chrom" in name for name in started.values())
     # To all of them, as a terminal does with Ctrl-C; SIGTERM goes to the run alone.
     if how == signal.SIGINT:
         os.killpg(process.pid, how)
@@ -192,4 +205,4 @@ def test_interrupted_run_leaves_no_browser(tmp_path, how):
         process.send_signal(how)
     said = process.communicate(timeout=60)[0]
     assert process.returncode == 2, said
-    assert session_members(process.pid) == []
+    assert started.keys() & living().keys() == set()
