@@ -66,12 +66,10 @@ async def revoked(client, api, players, expect):
     player = await players.register()
     ttl = await ttl_s(api, player)
     async with client.visit("force-logout", player) as visit:
-        await visit.open("hero", hero_id=expect.heroes[0])
-        await visit.shown("cinematic_gate")
+        await visit.reach("cinematic_gate", expect.heroes[0])
         await visit.look("signed in")
         other = await client.tab(visit)
-        await other.open("hero", hero_id=expect.heroes[0])
-        await other.shown("cinematic_gate")
+        await other.reach("cinematic_gate", expect.heroes[0])
         (await api.logout(visit.credentials)).expect(200, owner="auth.login")
         await visit.passes(ttl + 1)
         await visit.press("cinematic_gate")
@@ -101,8 +99,7 @@ async def unharmed(client, api, players, expect):
     async with client.visit("unharmed", player) as visit:
         before = await visit.look("signed in")
         for case in HARMLESS:
-            await visit.open("hero", hero_id=expect.heroes[0])
-            await visit.shown("cinematic_gate")
+            await visit.reach("cinematic_gate", expect.heroes[0])
             await visit.passes(ttl + 1)
             known = len(visit.tape.calls)
             async with visit.network.gone() if case == "no-network" else visit.network.answering(int(case)):

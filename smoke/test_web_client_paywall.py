@@ -13,7 +13,6 @@ from harness.web.telemetry import DENIED, PAYWALL, Report, personal, reports
 SOURCES = {"cinematic_gate": "cinematic_gate", "battle_pass_gate": "battle_pass", "profile_gate": "profile"}
 DENYING = ("cinematic_gate", "battle_pass_gate")
 OPENS = {"cinematic_gate": "cinematic_open", "battle_pass_gate": "battle_pass_open"}
-ROUTES = {"cinematic_gate": "hero", "battle_pass_gate": "battle_pass", "profile_gate": "profile"}
 DEDUPLICATED_S = 1.5  # a paywall opened again within that time is the same opening
 
 
@@ -39,24 +38,18 @@ class Passed(Record):
     opened: list[Report]
 
 
-async def to_gate(visit, gate, expect):
-    """To the screen where a gate is."""
-    await visit.open(ROUTES[gate], hero_id=expect.heroes[0])
-    await visit.shown(gate)
-
-
 @probe(each=tuple(SOURCES))
 async def denied(client, players, expect, case):
     """A closed gate, opened once, and after a while by a double tap."""
     player = await players.register()
     async with client.visit(f"denied-{case}", player) as visit:
-        await to_gate(visit, case, expect)
+        await visit.reach(case, expect.heroes[0])
         await visit.press(case)
         shown = await visit.shown("paywall", OPENS.get(case, "paywall"), "login_screen")
         await visit.settle(int(DEDUPLICATED_S * 2000))
         url = (await visit.look("gate pressed")).url
         first = list(visit.tape.payloads)
-        await to_gate(visit, case, expect)
+        await visit.reach(case, expect.heroes[0])
         await visit.passes(DEDUPLICATED_S * 2)
         before = len(visit.tape.payloads)
         await visit.press(case, times=2)
@@ -84,7 +77,7 @@ async def passed(client, owner, expect):
     shown = {}
     async with client.visit("owner", owner) as visit:
         for gate, opening in OPENS.items():
-            await to_gate(visit, gate, expect)
+            await visit.reach(gate, expect.heroes[0])
             await visit.press(gate)
             shown[gate] = await visit.shown(opening, "paywall", "login_screen")
             await visit.settle(int(DEDUPLICATED_S * 2000))

@@ -55,8 +55,7 @@ async def resumed(client, api, players, expect, case):
     player = await players.register()
     ttl = await ttl_s(api, player)
     async with client.visit(f"resume-{case}", player, ahead=DEVICES[case]) as visit:
-        await visit.open("hero", hero_id=expect.heroes[0])
-        await visit.shown("cinematic_gate")
+        await visit.reach("cinematic_gate", expect.heroes[0])
         await visit.settle(LATER_MS)
         at_start = len(visit.snapshots())
         within = await resume(visit, ttl / 2)
@@ -80,8 +79,7 @@ async def unplugged(client, api, players, expect):
     player = await players.register()
     ttl = await ttl_s(api, player)
     async with client.visit("resume-offline", player) as visit:
-        await visit.open("hero", hero_id=expect.heroes[0])
-        await visit.shown("cinematic_gate")
+        await visit.reach("cinematic_gate", expect.heroes[0])
         async with visit.network.gone():
             await resume(visit, ttl + 1)
             look = await visit.look("resumed offline")
@@ -99,8 +97,7 @@ async def granted(client, api, customers, expect):
     customer = await customers.new()
     ttl = await ttl_s(api, customer.player)
     async with client.visit("granted", customer.player) as visit:
-        await visit.open("hero", hero_id=expect.heroes[0])
-        await visit.shown("cinematic_gate")
+        await visit.reach("cinematic_gate", expect.heroes[0])
         await customer.has("NON_RENEWING_PURCHASE", "premium_cinematics")
         await customer.until_owned(PACK)
         before = await resume(visit, ttl + 1)
@@ -125,9 +122,7 @@ async def lapsed(client, api, players, expect):
     async with client.visit("lapsed") as visit:
         async with visit.network.snapshots(own):
             await visit.sign_in(player)
-            await visit.open("hero", hero_id=expect.heroes[0])
-            await visit.shown("cinematic_gate")
-            await visit.settle()
+            await visit.reach("cinematic_gate", expect.heroes[0])
         await visit.passes(ttl * 2 / 3)
         await visit.press("cinematic_gate")
         shown = await visit.shown("cinematic_open", "paywall", "login_screen")

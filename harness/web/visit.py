@@ -38,6 +38,8 @@ VISIBILITY = """() => {
 }"""
 _STORED = "() => Object.fromEntries([sessionStorage, localStorage].flatMap(Object.entries))"
 _TURN = f"() => fetch(location.pathname + '?{MARK}').catch(() => null).then(() => null)"
+# Which of [web.routes] each gate of [web.selectors] is on.
+GATES = {"cinematic_gate": "hero", "battle_pass_gate": "battle_pass", "profile_gate": "profile"}
 _CALM = 2  # turns in a row without anything new
 _TURNS = 200
 
@@ -85,6 +87,12 @@ class Visit:
         if await self.shown("signed_in") is None:
             await self.look("not signed in")
             raise self.broken(f"signing in did not lead to the screen {self._web.selectors.signed_in!r}")
+
+    async def reach(self, gate: str, hero: str) -> None:
+        """To the screen of a gate, until it shows and what the screen asked for has come."""
+        await self.open(GATES[gate], hero_id=hero)
+        await self.shown(gate)
+        await self.settle()
 
     async def press(self, name: str, times: int = 1) -> None:
         """Press what a selector names; several times within the same moment."""
