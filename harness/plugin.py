@@ -268,7 +268,7 @@ class Verifier:
             self.verdict = self.telling.tell(verdict, self.run.secrets.scrub)
             if self.allure:
                 self.allure.finish(self.verdict)
-            session.exitstatus = self.results.exit_code(self.verdict)
+            session.exitstatus = self.results.exit_code(self.verdict, stopped=exitstatus == 2)
         if timeline := self.config.getoption("timeline"):
             gathered = self.run.gathering.gathered
             write_timeline(Path(timeline), gathered, self.run.started, self.run.secrets.scrub)

@@ -95,11 +95,15 @@ class Results:
         """Whether a check was not collected, or did not come to its end."""
         return bool(self.uncollected) or any(nodeid not in self._reports for nodeid in self.selected)
 
-    def exit_code(self, verdict: Verdict) -> int:
-        """The verdict's, unless pytest has something worse to say that the verdict does not know of."""
+    def exit_code(self, verdict: Verdict, *, stopped: bool = False) -> int:
+        """The verdict's, unless pytest has something worse to say that the verdict does not know of.
+
+        `stopped`: whether somebody stopped the run.
+        """
         if verdict.exit_code == 0 and self.failed_elsewhere:
             return 1
-        if verdict.interrupted and not self.gone and verdict.decision != "NO-GO":
+        # Ctrl-C in a terminal ends what was started, too: that the target is gone is not what ended the run.
+        if verdict.decision != "NO-GO" and (stopped or (verdict.interrupted and not self.gone)):
             return 2
         return verdict.exit_code
 

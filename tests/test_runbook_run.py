@@ -4,7 +4,7 @@ import re
 import tomllib
 
 import pytest
-from selfcheck import runs
+from selfcheck import catalogue, runs
 
 CHECKLIST = """\
 # Smoke Test Checklist
@@ -30,24 +30,34 @@ def checklist(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def env(tmp_path_factory):
+    """The option for local without the web client, so that there is something that it does not prove."""
+    path = tmp_path_factory.mktemp("env") / "local.toml"
+    path.write_text(catalogue.LOCAL, "utf-8")
+    return f"--env={path}"
+
+
 def words(path):
     """Of each line: its mark, and the word that its first evidence begins with."""
     text = path.read_text("utf-8")
     return re.findall(r"^- \[(.)\] [^\n]*(?:\n  <br>\*\*([^*]+)\*\*)?", text, re.MULTILINE)
 
 
-def test_healthy_target_ticks_what_the_suite_covers_and_takes_signatures_into_account(tmp_path, checklist):
+def test_healthy_target_ticks_what_the_suite_covers_and_takes_signatures_into_account(
+    tmp_path, checklist, env
+):
     signing = (
         "--attest=webhooks.delivered",
         "--attest=gates.paywall-route",
         "--by=Jo",
         '--note=Pressed "Test".',
     )
-    attested = runs.run(tmp_path, *signing)
+    attested = runs.run(tmp_path, env, *signing)
     assert (attested.code, attested.verdict) == (0, None), attested.said
     assert "signed by Jo for local, version 1.0.0: webhooks.delivered, gates.paywall-route" in attested.said
     assert [path.name for path in (tmp_path / "local").iterdir()] == ["attestations.toml"]
-    ended = runs.run(tmp_path, "smoke", f"--runbook={checklist}")
+    ended = runs.run(tmp_path, env, "smoke", f"--runbook={checklist}")
     assert (ended.code, ended.outcomes["gates.paywall-route"]) == (0, "attested"), ended.said
     assert words(tmp_path / "local" / "RELEASE.md") == [
         *[("x", "proven")] * 5,
@@ -61,7 +71,7 @@ def test_healthy_target_ticks_what_the_suite_covers_and_takes_signatures_into_ac
     assert checklist.read_text("utf-8") == CHECKLIST
 
 
-def test_three_faults_show_line_by_line_and_void_signatures_are_told(tmp_path, checklist):
+def test_three_faults_show_line_by_line_and_void_signatures_are_told(tmp_path, checklist, env):
     (tmp_path / "local").mkdir()
     (tmp_path / "local" / "attestations.toml").write_text(
         "".join(
@@ -71,7 +81,7 @@ def test_three_faults_show_line_by_line_and_void_signatures_are_told(tmp_path, c
         ),
         "utf-8",
     )
-    ended = runs.run(tmp_path, "smoke", f"--runbook={checklist}", variables={"REFERENCE_FAULTS": FAULTS})
+    ended = runs.run(tmp_path, env, "smoke", f"--runbook={checklist}", variables={"REFERENCE_FAULTS": FAULTS})
     assert (ended.code, ended.verdict["decision"]) == (1, "NO-GO"), ended.said
     assert ended.outcomes["gates.paywall-route"] == "not proven"
     assert (
