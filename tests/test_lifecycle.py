@@ -197,8 +197,8 @@ def test_command_that_is_not_there_is_unreachable(tmp_path):
 
 def test_process_that_ignores_the_request_to_end_is_ended_by_force(tmp_path, monkeypatch):
     code = (
-        "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-        'print(\'{"base_url": "%d"}\' % os.getpid(), flush=True); time.sleep(60)'
+        "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.alarm(60);"
+        'print(\'{"base_url": "%d"}\' % os.getpid(), flush=True); signal.pause()'
     )
     wait = subprocess.Popen.wait
     monkeypatch.setattr(subprocess.Popen, "wait", lambda self, timeout=None: wait(self, timeout and 0.05))

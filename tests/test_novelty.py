@@ -7,10 +7,10 @@ from statistics import mean
 
 import pytest
 
-from harness.contract.model import EITHER, STEPS, SUBSCRIPTIONS, Model, Step
+from harness.contract.model import EITHER, STEPS, SUBSCRIPTIONS, THINGS, Model, Step
 from harness.contract.novelty import lives, model_of
 
-COUNT, LENGTH = 4, 48  # lives and steps of a run without options
+COUNT, LENGTH = 4, 60  # lives and steps of a run without options
 Pair = tuple[str | None, str]
 Before = dict[tuple[str, str], str]  # what happened last, to whose subscription
 
@@ -60,6 +60,43 @@ def test_most_of_what_can_follow_on_something_else_does(verifies):
     shares = [len(pairs_of(seed, verifies)) / len(possible()) for seed in range(20)]
     assert min(shares) >= 0.7
     assert mean(shares) >= 0.84
+
+
+RARE = {
+    "what was lost is not handed over",
+    "what was given comes back",
+    "the taker owns something else",
+    "an expiry beside a hero and something else",
+    "a refund beside a hero and something else",
+}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_a_backend_easily_gets_wrong_happens_whatever_the_seed(seed):
+    found = set()
+    for number, life in enumerate(lives(seed, COUNT, LENGTH, verifies=True)):
+        model = model_of(number, True)
+        for step in life:
+            found |= set(rarities(model, step))
+            model.apply(step)
+    assert found == RARE
+
+
+def rarities(model: Model, step: Step) -> Iterator[str]:
+    """Which of RARE a step is."""
+    owned = model.owned(step.actor)
+    if step.happening == "hands over":
+        theirs = model.owned(step.other)
+        if any(model.state(step.actor, thing) in ("expired", "refunded") for thing in set(THINGS) - theirs):
+            yield "what was lost is not handed over"
+        if any(model.state(step.other, thing) == "gone" for thing in owned):
+            yield "what was given comes back"
+        if theirs - owned:
+            yield "the taker owns something else"
+    others = owned - {step.thing}
+    if step.happening in ("expires", "is refunded") and "hero" in others and len(others) > 1:
+        which = "an expiry" if step.happening == "expires" else "a refund"
+        yield f"{which} beside a hero and something else"
 
 
 def test_long_lives_are_made_up_too():

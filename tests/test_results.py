@@ -4,6 +4,7 @@ import pytest
 
 from harness.results import BLOCKED_BY, Results, without_secrets
 from harness.verdict.checks import PROPERTY
+from tests.verdict_examples import verdict
 
 CHECK, OTHER = "smoke/test_x.py::test_it", "smoke/test_x.py::test_other"
 
@@ -47,3 +48,18 @@ def test_properties_lose_their_secrets_but_not_our_own_words():
     properties = [(PROPERTY, "auth.login"), (BLOCKED_BY, "auth.login"), ("note", "auth"), ("ms", 7)]
     clean = without_secrets(properties, lambda text: text.replace("auth", "<secret>"))
     assert clean == [(PROPERTY, "auth.login"), (BLOCKED_BY, "auth.login"), ("note", "<secret>"), ("ms", "7")]
+
+
+@pytest.mark.parametrize(
+    ("gone", "stopped", "changes", "code"),
+    [
+        (False, False, {}, 10),
+        (False, False, {"interrupted": True}, 2),
+        (True, False, {"interrupted": True}, 10),
+        (True, True, {"interrupted": True}, 2),
+    ],
+)
+def test_what_a_person_stopped_ends_with_2_and_a_target_that_is_gone_does_not(gone, stopped, changes, code):
+    results = Results()
+    results.gone = gone
+    assert results.exit_code(verdict(**changes), stopped=stopped) == code

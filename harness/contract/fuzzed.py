@@ -102,11 +102,11 @@ class Fuzzed:
         """What invalid requests should not have done; reads the answers that it names."""
 
         def judge(each: Sent) -> list[str]:
-            return [
-                *judging.crash(each.operation, each.exchange),
-                *judging.not_refused(each.operation, each.request, each.exchange),
-                *judging.shapeless(each.exchange, each.request),
-            ]
+            # A crash is no refusal either, and need not be told twice.
+            wrong = judging.crash(each.operation, each.exchange) or judging.not_refused(
+                each.operation, each.request, each.exchange
+            )
+            return [*wrong, *judging.shapeless(each.exchange, each.request)]
 
         return self._told(judge)
 

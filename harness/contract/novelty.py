@@ -75,10 +75,14 @@ def circumstances(
         lost = {
             model.state(step.actor, thing) for thing in THINGS if model.state(step.other, thing) not in OWNED
         }
-        gave = "gone" in others.values()
+        gave, beside = "gone" in others.values(), bool(model.owned(step.other) - owned)
         back = any(model.state(step.other, thing) == "gone" for thing in owned)
         opens = bool({"pack", "hero"} & owned)
-        ways = {(happening, len(owned) > 1, doubled), (happening, "gave", gave, opens)}
+        ways = {
+            (happening, len(owned) > 1, doubled),
+            (happening, "gave", gave, opens),
+            (happening, "beside", beside),
+        }
         ways |= {(happening, state) for state in lost & {"expired", "refunded"}}
         ways |= {(happening, "back", opens)} if back else set()
         return frozenset(ways), frozenset()
