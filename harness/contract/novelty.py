@@ -75,13 +75,13 @@ def circumstances(
         lost = {
             model.state(step.actor, thing) for thing in THINGS if model.state(step.other, thing) not in OWNED
         }
-        gave, beside = "gone" in others.values(), bool(model.owned(step.other) - owned)
+        gave, more = "gone" in others.values(), bool(model.owned(step.other) - owned)
         back = any(model.state(step.other, thing) == "gone" for thing in owned)
         opens = bool({"pack", "hero"} & owned)
         ways = {
             (happening, len(owned) > 1, doubled),
             (happening, "gave", gave, opens),
-            (happening, "beside", beside),
+            (happening, "taker has more", more),
         }
         ways |= {(happening, state) for state in lost & {"expired", "refunded"}}
         ways |= {(happening, "back", opens)} if back else set()
