@@ -50,5 +50,15 @@ def test_nothing_in_it_is_a_secret_or_a_command(make_exchange):
     assert ("hush" in text, "\x1b" in text, "\n           ::error" in text) == (False, False, False)
 
 
+def test_endless_text_is_cut_and_no_secret_with_it():
+    secret = "%" * 30
+    observed = "\n".join([f"assert {'x' * 990 + secret} == 'y'", *map(str, range(10_000))])
+    lines = told(f"AssertionError: {observed}", scrub=lambda text: text.replace(secret, "<secret>"))
+    assert max(map(len, lines)) < 1100
+    assert len(lines) < 60
+    assert "    ... (9961 more lines)" in lines
+    assert "%" not in lines[0]
+
+
 def test_name_of_a_test_reads_as_words():
     assert in_words("test_late_renewal_revives_nothing") == "late renewal revives nothing"

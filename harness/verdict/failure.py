@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import indent
 
@@ -17,6 +17,8 @@ from runbook.loader import Item, Runbook, Scenario
 _SHOWN = 2  # exchanges in full: an assertion is about what was read last
 _ERROR = re.compile(r"^([\w.]*\.)?(AssertionError|PromiseBroken|NoAnswer|DriftError|ProbeFailed): ")
 _LISTED = 10  # exchanges of the story, by title
+# What an assertion may say. A runner of CI gets all of it from pytest: with an endless text, megabytes.
+_LINES, _LINE = 40, 1000
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Explainer:
         failure = checked(test, error)
         first = self._told.setdefault(error.value, test.nodeid)
         if first != test.nodeid:
+            failure = replace(failure, observed=_bounded(scrub(failure.observed)))
             again = f"{summary(failure, [])}\nchecked    {in_words(test.name)}\nthe same as {first}"
             return inert.lines(scrub(again))
         item = self._runbook.item(item_id)
@@ -78,6 +81,8 @@ def explain(
     Its first line says what is wrong, and is the same for cases that fail in the same way.
     `evidence`: the exchanges that the test read, in order.
     """
+    # Scrubbed before it is cut: half a secret is not recognised.
+    failure = replace(failure, observed=_bounded(scrub(failure.observed)))
     lines = [summary(failure, evidence)]
     lines += [f"    {line.strip()}" for line in failure.observed.strip().splitlines()[1:]]
     lines += [f"checked    {in_words(failure.test)} ({failure.place})"]
@@ -96,6 +101,13 @@ def summary(failure: Checked, evidence: Sequence[Evidence]) -> str:
     said = _ERROR.sub("", failure.observed.strip()).partition("\n")[0] or "failed"
     title = evidence[-1].title if evidence else ""
     return said if title in said else f"{title}: {said}"
+
+
+def _bounded(observed: str) -> str:
+    lines = observed.strip().splitlines()
+    shown = [line if len(line) <= _LINE else f"{line[:_LINE]}... ({len(line)} characters)" for line in lines]
+    more = [f"... ({len(lines) - _LINES} more lines)"] if len(lines) > _LINES else []
+    return "\n".join(shown[:_LINES] + more)
 
 
 def _shown(evidence: Sequence[Evidence], scrub: Callable[[str], str]) -> Iterator[str]:
