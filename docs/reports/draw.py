@@ -1,6 +1,6 @@
 """Draws the pages in this folder: four runs of the suite against the embedded deployment, one for each decision.
 
-`make pictures`; needs `chromium`, or another of its kind that the variable BROWSER names. With `--phone` or `--dark`
+`make pictures`; needs `chromium-headless-shell`, or another that the variable BROWSER names. With `--phone` or `--dark`
 the pictures are of the page on a phone, or in the dark, and `--into DIR` puts them elsewhere.
 """
 
@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FAULTS = "auth.alg-none-accepted-at-snapshot,webhooks.bearer-accepted,purchases.outage-grants"
 BROWSER = [
-    os.environ.get("BROWSER", "chromium"),
+    os.environ.get("BROWSER", "chromium-headless-shell"),
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--hide-scrollbars", "--disable-lcd-text", "--allow-file-access-from-files"),
 ]

@@ -7,14 +7,25 @@ from pathlib import Path
 from harness.environment import process_variables
 from harness.web.settings import Browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The headless shell first: the same engine without a browser around it, and twice as fast.
+NAMES = (
+    "chromium-headless-shell",
+    "chrome-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 APPLICATIONS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 CACHES = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright", "~/AppData/Local/ms-playwright")
-# Of a browser that Playwright itself installed, by system.
+# Of a browser that Playwright itself installed, by system; newer and older names of the shell.
 OWN = (
+    "chromium_headless_shell-*/chrome-headless-shell-*/chrome-headless-shell*",
+    "chromium_headless_shell-*/chrome-*/headless_shell*",
     "chromium-*/chrome-linux*/chrome",
     "chromium-*/chrome-mac*/*/Contents/MacOS/*",
     "chromium-*/chrome-win*/chrome.exe",
@@ -38,7 +49,8 @@ def _own() -> str | None:
     named = process_variables().get("PLAYWRIGHT_BROWSERS_PATH")
     for cache in [named] if named else CACHES:
         folder = Path(cache).expanduser()
-        found = [path for pattern in OWN for path in sorted(folder.glob(pattern)) if path.is_file()]
-        if found:
-            return str(found[-1])  # the newest
+        for pattern in OWN:
+            found = [path for path in sorted(folder.glob(pattern)) if path.is_file()]
+            if found:
+                return str(found[-1])  # the newest
     return None
