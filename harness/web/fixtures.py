@@ -32,7 +32,8 @@ def browser(web: Web, writing: None) -> str | None:
         return None
     if (found := finding.executable(web.browser)) is None:
         raise Unprovable(
-            "there is no Chromium or Chrome", "install one (`apt-get install chromium-headless-shell`), or set web.browser"
+            "there is no Chromium or Chrome",
+            "install one (`apt-get install chromium-headless-shell`), or set web.browser",
         )
     return found
 
