@@ -7,6 +7,7 @@ import unicodedata
 # Colours and cursor. Nothing that could reach into the next text of a line: a title that never ends would hide it, so
 # of other sequences only the control characters are dropped, and what they say shows.
 _ANSI = re.compile(r"(?:\x1b\[|\x9b)[0-9;?]*[A-Za-z]")
+_UNUSUAL = re.compile(r"[^\n -~]")
 # control, direction and other invisible characters, lone surrogates (which no file can hold)
 _INVISIBLE = {"Cc", "Cf", "Cs"}
 _SPACES = {"Zl": "\n", "Zp": "\n", "Zs": " "}
@@ -15,7 +16,7 @@ _SPACES = {"Zl": "\n", "Zp": "\n", "Zs": " "}
 def plain(text: str) -> str:
     """Without ANSI sequences and control characters; lines end in a newline, and tabs are spaces."""
     lines = _ANSI.sub("", text).replace("\t", "    ").replace("\r\n", "\n")
-    return "".join(_visible(character) for character in lines)
+    return _UNUSUAL.sub(_visible, lines)
 
 
 def lines(text: str) -> str:
@@ -57,11 +58,9 @@ def html(text: str) -> str:
     return entities.escape(plain(text))
 
 
-def _visible(character: str) -> str:
-    if character == "\n":
-        return character
-    category = unicodedata.category(character)
-    return "" if category in _INVISIBLE else _SPACES.get(category, character)
+def _visible(character: re.Match[str]) -> str:
+    category = unicodedata.category(character[0])
+    return "" if category in _INVISIBLE else _SPACES.get(category, character[0])
 
 
 def _escaped_start(start: str) -> str:
