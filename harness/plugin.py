@@ -1,7 +1,8 @@
 """The door: pytest's hooks. What they do is in the rooms behind it."""
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.interrupts import interruptible
 from harness.options import add_options, replacing
+from harness.progress import watched
 from harness.results import EVIDENCE, Results, without_secrets
 from harness.rules import Rules
 from harness.run import Run
@@ -79,6 +81,7 @@ class Verifier:
         if config.getoption("check_env"):
             self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
+        self.wait: Callable[[Future[Any]], Any] = Future.result
         self.reports = Path(config.getoption("reports")) / self.environment.name
         self.rules = Rules(self.environment, self.reports)
         self.explainer = Explainer(self.rules.runbook)
@@ -163,6 +166,7 @@ class Verifier:
                 raise pytest.UsageError(str(error)) from None
         if self.run and not self.worker and not self.config.getoption("check_env"):
             self.run.gather(node for test in tests for node in collection.closure(test))
+            self.wait = watched(self.run.gathering.progress, self.config.pluginmanager)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -201,7 +205,7 @@ class Verifier:
                 for name in asked_for(pyfuncitem):  # the others are not of its own case, maybe
                     handle = pyfuncitem.funcargs.get(name)
                     if isinstance(handle, Handle):
-                        pyfuncitem.funcargs[name] = self.run.gathering.value(handle.node)
+                        pyfuncitem.funcargs[name] = self.run.gathering.value(handle.node, self.wait)
                 return (yield)
             except Unprovable as reason:
                 pytest.skip(str(reason))

@@ -7,7 +7,7 @@ import pytest
 
 from harness import collection
 from harness.errors import Unprovable
-from harness.evidence.probe import Gathering
+from harness.evidence.gathering import Gathering
 from harness.run import Run
 from harness.target.lifecycle import Site
 from harness.verdict.checks import item_id

@@ -11,8 +11,9 @@ from harness.contract.budget import Budget
 from harness.environment import Environment
 from harness.errors import Unprovable, Unreachable
 from harness.evidence.exchange import now
+from harness.evidence.gathering import Gathering
 from harness.evidence.ledger import Entry, Ledger
-from harness.evidence.probe import Gathering, Node
+from harness.evidence.probe import Node
 from harness.evidence.secrets import Secrets
 from harness.target.api import Api
 from harness.target.causes import certificate_days

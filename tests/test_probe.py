@@ -9,7 +9,8 @@ import pytest
 
 from harness.errors import NoAnswer, ProbeFailed, PromiseBroken, Unprovable, Unreachable
 from harness.evidence.exchange import stories
-from harness.evidence.probe import Cases, Gathering, Node, together
+from harness.evidence.gathering import Gathering
+from harness.evidence.probe import Cases, Node, together
 
 
 class Run:

@@ -5,7 +5,8 @@ import pytest
 from harness import probe
 from harness.collection import closure
 from harness.errors import Unprovable
-from harness.evidence.probe import Gathering, Handle, nodes_of, resource
+from harness.evidence.gathering import Gathering
+from harness.evidence.probe import Handle, nodes_of, resource
 
 CASES = ("GET /a", "GET /b/{c}", "third")
 gathered: list[str] = []

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.evidence.exchange import Exchange
-from harness.evidence.probe import Gathered, Node
+from harness.evidence.gathering import Gathered
+from harness.evidence.probe import Node
 
 
 def write_timeline(
