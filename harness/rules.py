@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from harness.course import course
 from harness.environment import KNOWN_ISSUES, Environment
 from harness.evidence.exchange import now
 from harness.results import Results, doubted
@@ -85,6 +86,7 @@ class Rules:
                 *self._previous.notes,
             ),
             left_out=left_out,
+            course=course(run.gathering.gathered, run.started),
         )
         return decide(
             self.runbook,

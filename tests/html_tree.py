@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = {"meta"}
-PHRASING = {"a", "b", "code", "span", "strong", "time"}
+PHRASING = {"a", "b", "code", "span", "strong", "svg", "time"}
 BLOCKS = {
     "article",
     "details",
@@ -34,6 +34,8 @@ CONTENT: dict[str, set[str]] = {
     "thead": {"tr"},
     "tbody": {"tr"},
     "tr": {"th", "td"},
+    "svg": {"rect"},
+    "rect": set(),
     "details": BLOCKS | {"summary"},
     "title": set(),
     "style": set(),

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from harness.verdict import Verdict
+from harness.verdict.model import Call, Leg
 from harness.verdict.report import html
 from tests import html_tree
 from tests.html_tree import Element
@@ -33,6 +34,7 @@ NO_GO = verdict(
     result(HOOKS, "failed", "no line", name="test_hook[TEST]"),
     waivers=(issue(item=HOOKS),),
     notes=("A word.",),
+    course=(Leg("test_x.life", 1, 2, (Call("GET /api/health answered 500", 1, 0.2),), 3),),
 )
 INTERRUPTED = verdict(*passed(LOGIN), interrupted=True)
 EXAMPLES = {

@@ -23,6 +23,7 @@ HEADINGS = {
         *OPEN,
         *RECORD,
         "h2 Notes",
+        "h2 Where the time went",
         "h2 Evidence",
         "h3 Title of auth.login",
         "h3 Title of webhooks.delivered",

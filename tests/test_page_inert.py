@@ -22,6 +22,7 @@ ATTRIBUTES = {
     "colspan": "3",
     "content": ".*",
     "datetime": r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d\+00:00)?",
+    "height": r"10|100%",
     "href": "#[a-z0-9.-]+",
     "http-equiv": "Content-Security-Policy",
     "id": "[a-z0-9.-]+",
@@ -30,6 +31,8 @@ ATTRIBUTES = {
     "open": "",
     "scope": "col|row|rowgroup",
     "tabindex": "0",
+    "width": r"\d{1,3}(\.\d\d)?%",
+    "x": r"\d{1,3}\.\d\d%",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.verdict import Verdict
+from harness.verdict.model import Leg
 from harness.verdict.report import NAMES, json_file, markdown, scrubbed, terminal, write_reports
 from harness.verdict.report.inert import code, fenced, plain
 from harness.verdict.report.inert import markdown as inert_markdown
@@ -28,6 +29,7 @@ NO_GO = verdict(
     result(LOGS, "not proven", "no log source; set logs.source"),
     result(HOOKS, "failed", "no line", name="test_hook[TEST]"),
     waivers=(issue(item=HOOKS),),
+    course=(Leg("test_x.life", 1, 2, (), 3),),
 )
 HOSTILE = (
     "\x1b[31mred\x1b[0m \x1b]0;title\x07| `tick` ```fence``` <script>x</script> *b* \u202e\ud800\r\nnext\x00"
@@ -327,6 +329,7 @@ def test_json_has_the_documented_keys_in_order():
         "retries",
         "notes",
         "comparison",
+        "course",
     ]
     assert data["items"][0] == {
         "id": "auth.login",
@@ -437,5 +440,6 @@ def test_documentation_names_every_key_of_the_json():
     table = documented.partition("## verdict.json")[2].partition("```json")[0]
     compared = json.loads(json_file.render(verdict(*ALL_PASSED, then=before(NO_GO))))["comparison"]
     assert list(example["comparison"]) == list(compared)
-    for key in {*data, *data["items"][0], *data["rollback"][0], *compared}:
+    assert list(example["course"][0]) == list(data["course"][0])
+    for key in {*data, *data["items"][0], *data["rollback"][0], *data["course"][0], *compared}:
         assert re.search(rf"`[a-z_]*(\[\])?\.?{key}`", table), key

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.verdict import KnownIssue, TestResult, Verdict, decide
 from harness.verdict.comparison import Earlier
-from harness.verdict.model import ItemOutcome
+from harness.verdict.model import Call, ItemOutcome, Leg
 from runbook.loader import Item, Runbook, Scenario
 from tests.verdict_examples import RUNBOOK, STARTED, TODAY, facts, issue, signed
 
@@ -113,6 +113,10 @@ attestations = st.builds(
     note=words,
 )
 
+times = st.floats(0, 9000)
+calls = st.builds(Call, texts, times, times)
+legs = st.builds(Leg, words, times, times, st.lists(calls, max_size=3).map(tuple), st.integers(0, 99))
+
 writes = st.fixed_dictionaries({}, optional={"kind": texts, "name": texts})
 
 runs = st.fixed_dictionaries(
@@ -125,6 +129,7 @@ runs = st.fixed_dictionaries(
         "writes": st.lists(writes, max_size=4).map(tuple),
         "retries": st.integers(0, 99),
         "notes": st.lists(words, max_size=3, unique=True).map(tuple),
+        "course": st.lists(legs, max_size=2).map(tuple),
     }
 )
 

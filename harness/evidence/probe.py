@@ -69,6 +69,14 @@ class Node:
         for node in (self.needs or {}).values():
             yield from node.closure()
 
+    def probes_below(self) -> "Iterator[Node]":
+        """The probes that it waits for itself, or through its resources."""
+        for need in (self.needs or {}).values():
+            if need.is_probe:
+                yield need
+            else:
+                yield from need.probes_below()
+
     def chain(self) -> int:
         """How many probes stand on top of each other here; long chains are started first."""
         return self.is_probe + max((node.chain() for node in (self.needs or {}).values()), default=0)

@@ -1,14 +1,13 @@
 """--timeline: what was gathered when, as lines of JSON; benchmarks/time_to_verdict.py reads them."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from harness.evidence.exchange import Exchange
 from harness.evidence.gathering import Gathered
-from harness.evidence.probe import Node
 
 
 def write_timeline(
@@ -26,7 +25,7 @@ def _line(one: Gathered, started: datetime) -> dict[str, Any]:
         "name": one.node.title,
         "start_s": _seconds(one.began - started),
         "end_s": _seconds(one.ended - started),
-        "needs": sorted({node.title for node in _probes_below(one.node)}),
+        "needs": sorted({node.title for node in one.node.probes_below()}),
         "exchanges": [_exchange(exchange, started) for exchange in one.exchanges],
     }
 
@@ -38,15 +37,6 @@ def _exchange(exchange: Exchange, started: datetime) -> dict[str, Any]:
         "start_s": _seconds(exchange.started - started),
         "elapsed_s": _seconds(exchange.elapsed),
     }
-
-
-def _probes_below(node: Node) -> Iterator[Node]:
-    """The probes that a node waits for itself, or through its resources."""
-    for need in (node.needs or {}).values():
-        if need.is_probe:
-            yield need
-        else:
-            yield from _probes_below(need)
 
 
 def _seconds(span: timedelta) -> float:

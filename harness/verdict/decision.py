@@ -76,6 +76,7 @@ def decide(
         retries=facts.retries,
         notes=(*facts.notes, *words.void(facts, [each for each in attestations if each not in counting])),
         comparison=compare(earlier, items, complete=complete) if earlier and reached else None,
+        course=facts.course,
     )
 
 

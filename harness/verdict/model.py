@@ -35,13 +35,36 @@ class TestResult:
 
 
 @dataclass(frozen=True)
+class Call:
+    """A call of a probe; in seconds, `began_s` since the run began."""
+
+    title: str
+    began_s: float
+    took_s: float
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A probe of the chain that decided how long the run took, with the longest of its calls in the order of time.
+
+    `more_calls`: how many others it made.
+    """
+
+    probe: str
+    began_s: float
+    took_s: float
+    calls: tuple[Call, ...]
+    more_calls: int
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What is known of the run as a whole. `started` and `finished` carry an offset.
 
     `unreachable`: why no test was run against the target, or None. `writes`: what the run changed there, a
     dict each, whose `kind` ("account", ...) is counted in the reports. `retries`: of connection errors.
     `notes`: what checks said beside their outcome; they decide nothing. `left_out`: items of which some checks were
-    not selected.
+    not selected. `course`: the chain of probes that ended last.
     """
 
     environment: str
@@ -56,6 +79,7 @@ class RunFacts:
     retries: int
     notes: tuple[str, ...]
     left_out: frozenset[str] = frozenset()
+    course: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,6 +203,7 @@ class Verdict:
     retries: int
     notes: tuple[str, ...]
     comparison: Comparison | None
+    course: tuple[Leg, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -216,4 +241,5 @@ class Verdict:
             "notes": list(self.notes),
             "comparison": self.comparison
             and {**asdict(self.comparison), "started": self.comparison.started.isoformat()},
+            "course": [asdict(leg) for leg in self.course],
         }

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from harness.verdict.model import Verdict
 from harness.verdict.report.html import action, head, record
+from harness.verdict.report.html.course import course
 from harness.verdict.report.html.evidence import evidence
 from harness.verdict.report.html.markup import Markup, bullets, link, many, section, tag, text
 from harness.verdict.report.terminal import when
@@ -44,6 +45,7 @@ def _sections(verdict: Verdict) -> Iterator[tuple[str, str, Markup]]:
         ("checklist", "Checklist", record.checklist(verdict)),
         ("this-run", "This run", record.this_run(verdict)),
         ("notes", "Notes", many(record.notes(verdict))),
+        ("course", "Where the time went", course(verdict)),
         ("evidence", "Evidence", many(evidence(verdict))),
     ):
         if content:
