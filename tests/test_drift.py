@@ -10,8 +10,10 @@ from harness.contract.document import document
 from harness.contract.drift import Drift, compare
 from harness.contract.openapi import mapping
 from harness.errors import DriftError
-from tests.drift_cases import BREAKING, LEGAL, PLAYER, each, everywhere, field, gone, insecure, moved, schema
+from tests.drift_breaking import BREAKING
+from tests.drift_changes import PLAYER, each, everywhere, field, gone, insecure, moved, schema
 from tests.drift_examples import OURS, json_body, published
+from tests.drift_legal import LEGAL
 
 
 @pytest.mark.parametrize("name", BREAKING)
