@@ -19,7 +19,7 @@ from harness.evidence.timeline import write_timeline
 from harness.interrupts import interruptible
 from harness.options import add_options, replacing
 from harness.progress import watched
-from harness.results import EVIDENCE, Results, without_secrets
+from harness.results import EVIDENCE, Results, looked_at, without_secrets
 from harness.rules import Rules
 from harness.run import Run
 from harness.target.lifecycle import Site
@@ -237,6 +237,8 @@ class Verifier:
         elif isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
             report.longrepr = (path, line, scrub(reason))
+        if report.when == "call":
+            looked_at(report, item, self.reports, scrub)
         report.user_properties = without_secrets(report.user_properties, scrub)
         report.sections = [(title, scrub(text)) for title, text in report.sections]
         return report

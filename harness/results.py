@@ -1,7 +1,8 @@
 """Outcomes of tests, as pytest reports them, for the verdict; joined from all worker processes."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ from harness.evidence.exchange import Evidence
 from harness.run import Run
 from harness.verdict import TestResult, Verdict
 from harness.verdict.checks import PROPERTY
+from harness.verdict.visits import Visited, from_plain
+from harness.web.scene import Scene
 
 BLOCKED_BY = "blocked_by"  # the user property that names the item whose broken promise stopped a check
 EVIDENCE = pytest.StashKey[list[Evidence]]()  # what a test read
+VISITS = "visits"  # the attribute of a report that holds what visits of the web client left, as plain values
 NOTE = "note"  # the user property by which a check says something for the report, see record_property
 PHASES = {"setup", "call", "teardown"}  # xdist reports the test in which a worker died as another
 OWN_WORDS = (PROPERTY, BLOCKED_BY, ENVIRONMENT)  # user properties that hold no text of others
@@ -156,6 +160,17 @@ def without_secrets(
     return [(key, value if key in OWN_WORDS else scrub(str(value))) for key, value in properties]
 
 
+def looked_at(
+    report: pytest.TestReport, test: pytest.Item, reports: Path, scrub: Callable[[str], str]
+) -> None:
+    """Note on a report which visits its test looked at; after a failure, keep all that is known of them."""
+    scenes = [each for each in test.stash.get(EVIDENCE, []) if isinstance(each, Scene)]
+    if report.failed:
+        for scene in scenes:
+            scene.keep(scrub)
+    setattr(report, VISITS, [asdict(scene.left(reports)) for scene in scenes])
+
+
 def _property(reports: list[pytest.TestReport], name: str) -> str | None:
     values = [str(value) for report in reports for key, value in report.user_properties if key == name]
     return values[0] if values else None
@@ -163,16 +178,19 @@ def _property(reports: list[pytest.TestReport], name: str) -> str | None:
 
 def _result(nodeid: str, item: str, reports: list[pytest.TestReport]) -> TestResult:
     seconds = sum(report.duration for report in reports)
+    visits: tuple[Visited, ...] = tuple(
+        each for report in reports for each in from_plain(getattr(report, VISITS, ()))
+    )
     for report in reports:
         if report.failed:
-            return TestResult(nodeid, item, "failed", _text(report), seconds)
+            return TestResult(nodeid, item, "failed", _text(report), seconds, visits)
     for report in reports:
         if report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else _text(report)
-            return TestResult(nodeid, item, "not proven", reason.removeprefix("Skipped: "), seconds)
+            return TestResult(nodeid, item, "not proven", reason.removeprefix("Skipped: "), seconds, visits)
     if not any(report.when == "call" and report.passed for report in reports):
         return TestResult(nodeid, item, "not proven", NOT_RUN, seconds)  # only set up, or interrupted
-    return TestResult(nodeid, item, "passed", "", seconds)
+    return TestResult(nodeid, item, "passed", "", seconds, visits)
 
 
 def _text(report: pytest.TestReport) -> str:

@@ -16,6 +16,8 @@ from reference.bodies import Moment, Plain
 from reference.catalogue import HERO_KEY, HERO_PRODUCT, PRODUCTS, iso, now_ms
 
 SLOW_S = 0.1
+PAGE = 3  # packages; the real one has more on a page, but who reads one page alone is to be found out
+OFFERING = "ofrng_default"
 BLANK_IN_A_SUBSCRIPTION = (
     "unsubscribe_detected_at",
     "billing_issues_detected_at",
@@ -130,6 +132,16 @@ def stand_in(secret_key: str) -> FastAPI:
             return refused
         return JSONResponse(_offerings(project_id))
 
+    @app.get("/v2/projects/{project_id}/offerings/{offering_id}/packages")
+    async def packages(
+        request: Request, project_id: str, offering_id: str, starting_after: str | None = None
+    ) -> JSONResponse:
+        if (refused := refusal(request)) is not None:
+            return refused
+        if offering_id != OFFERING:
+            return JSONResponse({"type": "resource_missing", "message": "There is no such offering."}, 404)
+        return JSONResponse(_packages(project_id, starting_after))
+
     @app.post("/control/purchases", status_code=201)
     async def buy(body: Bought) -> dict[str, Any]:
         found, _ = subscribers.find_or_create(body.app_user_id)
@@ -156,8 +168,8 @@ def _listed(items: list[dict[str, Any]], url: str) -> dict[str, Any]:
     return {"object": "list", "items": items, "next_page": None, "url": url}
 
 
-def _offerings(project_id: str) -> dict[str, Any]:
-    """REST v2's list of offerings with packages and products expanded; prices in millionths."""
+def _packages(project_id: str, starting_after: str | None = None) -> dict[str, Any]:
+    """A page of REST v2's list of packages with products expanded; prices in millionths."""
     at = f"/v2/projects/{project_id}"
     packages = []
     for position, each in enumerate(PRODUCTS):
@@ -188,9 +200,18 @@ def _offerings(project_id: str) -> dict[str, Any]:
                 ),
             }
         )
+    url = f"{at}/offerings/{OFFERING}/packages"
+    begin = 1 + next((nth for nth, each in enumerate(packages) if each["id"] == starting_after), -1)
+    page = packages[begin : begin + PAGE]
+    rest = packages[begin + PAGE :]
+    return {**_listed(page, url), "next_page": f"{url}?starting_after={page[-1]['id']}" if rest else None}
+
+
+def _offerings(project_id: str) -> dict[str, Any]:
+    """REST v2's list of offerings, with the first page of packages expanded."""
     offering = {
         "object": "offering",
-        "id": "ofrng_default",
+        "id": OFFERING,
         "lookup_key": "default",
         "display_name": "The current offering",
         "is_current": True,
@@ -198,6 +219,6 @@ def _offerings(project_id: str) -> dict[str, Any]:
         "project_id": project_id,
         "created_at": 0,
         "metadata": None,
-        "packages": _listed(packages, f"{at}/offerings/ofrng_default/packages"),
+        "packages": _packages(project_id),
     }
-    return _listed([offering], f"{at}/offerings")
+    return _listed([offering], f"/v2/projects/{project_id}/offerings")

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = {"meta"}
-PHRASING = {"a", "b", "code", "span", "strong", "svg", "time"}
+VOID = {"meta", "img"}
+PHRASING = {"a", "b", "code", "img", "span", "strong", "svg", "time"}
 BLOCKS = {
     "article",
     "details",
     "div",
     "dl",
+    "figure",
     "h1",
     "h2",
     "h3",
@@ -37,6 +38,7 @@ CONTENT: dict[str, set[str]] = {
     "svg": {"rect"},
     "rect": set(),
     "details": BLOCKS | {"summary"},
+    "figure": {"a", "p", "figcaption"},
     "title": set(),
     "style": set(),
 }
@@ -153,8 +155,12 @@ def read(page: str) -> Element:
 
 def _well_made(element: Element, ids: set[str]) -> None:
     names = [child.tag for child in element.elements]
-    anchor = element.attributes.get("href", "").removeprefix("#")
-    assert element.tag != "a" or anchor in ids, f"a link to #{anchor}, which is not there"
+    link = element.attributes.get("href", "")
+    assert not link.startswith("#") or link[1:] in ids, f"a link to {link}, which is not there"
+    assert element.tag != "a" or link, "a link to nowhere"
+    assert element.tag != "img" or element.attributes.get("alt"), (
+        "a picture that says nothing to who cannot see it"
+    )
     label = element.attributes.get("aria-labelledby")
     assert label is None or label in ids, f"named by #{label}, which is not there"
     assert element.tag != "details" or (names[:1] == ["summary"] and names.count("summary") == 1)

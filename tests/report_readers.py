@@ -44,6 +44,9 @@ def of_json(verdict: Verdict) -> Told:
         "scenarios": [(advice["scenario"], advice["because"]) for advice in data["rollback"]],
         "not proven": _by_need({item["id"]: item["required"] for item in items if _waits(item)}),
         "comparison": compared and {label: list(compared[name]) for name, label in LABELS.items()},
+        "visits": sorted(
+            {visit["folder"] for item in items for test in item["tests"] for visit in test["visits"]}
+        ),
     }
 
 
@@ -51,7 +54,7 @@ def of_page(verdict: Verdict) -> Told:
     root = page(verdict)
     run = named(under(root, "This run"))
     said: Told = {"decision": root.one("h1").text, "outcomes": {}, "counts": {}}
-    for row in root.one("table").all("tr"):
+    for row in root.one("table", "checklist").all("tr"):
         head, *cells = row.elements
         if cells and head.attributes["scope"] == "row":
             item = head.one("code").text
@@ -88,6 +91,9 @@ def of_page(verdict: Verdict) -> Told:
                 row.one("dt").text: [code.text for code in row.all("code")]
                 for row in compared.one("dl").elements
             }
+        ),
+        "visits": sorted(
+            {match[0] for each in root.all("p", "unshown") for match in [re.search("web/[a-z-]+", each.text)]}
         ),
     }
 
@@ -129,6 +135,9 @@ def of_markdown(verdict: Verdict) -> Told:
         ],
         "not proven": _by_need({item: need == "required" for item, need in waiting}),
         "comparison": compared and _changes(_bare(line[2:]) for line in compared.strip().splitlines()[1:]),
+        "visits": sorted(
+            set(re.findall(r"^- .* in `(web/[a-z-]+)`: \[", sections.get("What the player sees", ""), re.M))
+        ),
     }
 
 

@@ -14,6 +14,7 @@ from tests.page_examples import named, page, under
 from tests.report_readers import Told
 from tests.verdict_examples import HOOKS, LOGIN, LOGS, STARTED, before, issue, passed, result, verdict
 from tests.verdict_strategies import thorough, verdicts
+from tests.visit_examples import PAYWALL, looked
 
 OF_EVERYTHING = {"decision", "totals", "duration", "states", "scenarios", "not proven", "comparison"}
 OF_A_RUN = OF_EVERYTHING | {"outcomes", "retries", "writes"}
@@ -29,7 +30,7 @@ def differences(verdict: Verdict, told: Told) -> dict[str, object]:
 @given(verdicts())
 def test_page_says_what_the_json_says(given_verdict):
     told = report_readers.of_page(given_verdict)
-    assert set(told) == OF_A_RUN | {"counts"}
+    assert set(told) == OF_A_RUN | {"counts", "visits"}
     assert differences(given_verdict, told) == {}
 
 
@@ -37,7 +38,7 @@ def test_page_says_what_the_json_says(given_verdict):
 @given(verdicts())
 def test_markdown_says_what_the_json_says(given_verdict):
     told = report_readers.of_markdown(given_verdict)
-    assert set(told) == OF_A_RUN | {"counts"}
+    assert set(told) == OF_A_RUN | {"counts", "visits"}
     assert differences(given_verdict, told) == {}
 
 
@@ -121,7 +122,9 @@ def test_page_tells_all_that_asks_for_action(given_verdict):
 # --- and the readers would notice
 
 
-SOME = verdict(result(LOGIN, "failed"), *passed(LOGS), result(HOOKS, "failed"), waivers=(issue(item=HOOKS),))
+SOME = verdict(
+    looked(LOGIN, "failed", PAYWALL), *passed(LOGS), result(HOOKS, "failed"), waivers=(issue(item=HOOKS),)
+)
 OTHER = verdict(
     *passed(LOGIN, HOOKS),
     result(LOGS, "not proven", "why"),

@@ -14,6 +14,7 @@ from tests.verdict_examples import LOGIN, LOGS, result, verdict
 from tests.verdict_strategies import HOSTILE, thorough, verdicts
 
 ATTRIBUTES = {
+    "alt": ".+",
     "aria-hidden": "true",
     "aria-label": "On this page",
     "aria-labelledby": "[a-z-]+",
@@ -23,13 +24,14 @@ ATTRIBUTES = {
     "content": ".*",
     "datetime": r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d\+00:00)?",
     "height": r"10|100%",
-    "href": "#[a-z0-9.-]+",
+    "href": "#[a-z0-9.-]+|[A-Za-z0-9_.~%-][A-Za-z0-9_.~%/-]*",
     "http-equiv": "Content-Security-Policy",
     "id": "[a-z0-9.-]+",
     "lang": "en",
     "name": "viewport|color-scheme|referrer",
     "open": "",
     "scope": "col|row|rowgroup",
+    "src": "data:image/jpeg;base64,[A-Za-z0-9+/]+=*",
     "tabindex": "0",
     "width": r"\d{1,3}(\.\d\d)?%",
     "x": r"\d{1,3}\.\d\d%",
@@ -85,6 +87,6 @@ def test_nothing_comes_from_elsewhere():
     root = page(NO_GO)
     (policy,) = [each for each in root.all("meta") if "http-equiv" in each.attributes]
     rules = policy.attributes["content"].split("; ")
-    assert rules[:2] == ["default-src 'none'", "style-src 'unsafe-inline'"]
+    assert rules[:3] == ["default-src 'none'", "style-src 'unsafe-inline'", "img-src data:"]
     assert not re.search(r"url\(|@import|@font-face|src:", STYLE)
     assert {each.tag for each in root.walk()} & {"script", "link", "img", "iframe", "base", "form"} == set()

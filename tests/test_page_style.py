@@ -6,6 +6,7 @@ import pytest
 
 from tests.page_examples import EXAMPLES, NO_GO, STYLE, page
 from tests.verdict_examples import LOGIN, issue, passed, result, verdict
+from tests.visit_examples import with_visits
 
 
 def colours(scheme: str) -> dict[str, str]:
@@ -43,6 +44,7 @@ def test_style_is_of_this_page():
         page(each) for each in (*EXAMPLES.values(), NO_GO, verdict(result(LOGIN, "failed"), partial=True))
     ]
     pages.append(page(verdict(*passed(LOGIN), waivers=(issue(item=LOGIN),))))
+    pages.append(page(with_visits()))
     used = {
         name for root in pages for each in root.walk() for name in each.attributes.get("class", "").split()
     }

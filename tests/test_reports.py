@@ -351,6 +351,7 @@ def test_json_has_the_documented_keys_in_order():
                 "nodeid": "smoke/test_x.py::test_login",
                 "outcome": "failed",
                 "message": "expected 200, got 500\ncurl -X POST https://game.example",
+                "visits": [],
             }
         ],
     }

@@ -1,11 +1,13 @@
 """A paywall compared with the offering: what is missing, extra, renamed or wrongly priced."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
 
 from harness.errors import PromiseBroken
-from harness.web.offering import Card, Product, amount, differences, of_offerings
+from harness.web.offering import Card, Product, amount, current, differences
+from harness.web.settings import Project
 
 PACK = Product("Premium Cinematics Pack", Decimal("9.99"), "USD")
 MONTHLY = Product("Premium", Decimal("4.99"), "USD")
@@ -23,8 +25,22 @@ SHOWN = [Card("Premium Cinematics Pack", "$9.99"), Card("Premium", "$4.99 / mont
         ("1 299,00 zł", "1299.00"),
         ("CHF 1\u2019299.50", "1299.50"),
         ("¥1,200", "1200"),
-        ("3 months for $2.5", "3"),
+        ("3 months for $2.5", "2.5"),
         ("$0.99", "0.99"),
+        ("1.234,56 €", "1234.56"),
+        ("1,234.56", "1234.56"),
+        ("1.234.567,89", "1234567.89"),
+        ("₹1,00,000.00", "100000"),
+        ("¥1200", "1200"),
+        ("1200.50 kr", "1200.5"),
+        ("0.999", "0.999"),
+        ("5,- €", "5"),
+        ("2 x 4,99", "4.99"),
+        ("12,99 € (3 x 4,33 €)", "12.99"),
+        ("12 Monate 1 299 €", "1299"),
+        ("BUY 2 FOR 4.99", "4.99"),
+        ("3 months JPY 1200", "1200"),
+        ("1299 a year", "1299"),
         ("Free", None),
         ("", None),
     ],
@@ -90,18 +106,95 @@ def offering(current, *names):
     return {"is_current": current, "packages": listed(*packages)}
 
 
-def test_current_offering_is_read(make_exchange):
-    answer = make_exchange(listed(offering(False, "Old"), offering(True, "Premium", "No Ads")))
-    assert of_offerings(answer) == tuple(
-        Product(name, Decimal("4.99"), "USD") for name in ("Premium", "No Ads")
-    )
+ORIGIN = "https://rc.example"
+FIRST = "/v2/projects/proj1/offerings?expand=items.package.product"
 
 
-def test_product_without_a_price_is_read(make_exchange):
+class Listing:
+    """A transport to RevenueCat's lists: `answers` by path and query."""
+
+    def __init__(self, make_exchange, answers):
+        self._make, self._answers = make_exchange, answers
+        self.asked = []
+
+    async def send(self, method, url, headers):
+        assert (method, headers["Authorization"]) == ("GET", "Bearer key")
+        self.asked.append(str(url).removeprefix(ORIGIN))
+        return self._make(self._answers[self.asked[-1]], url=url)
+
+
+@pytest.fixture
+def read(make_exchange):
+    """Read the current offering from such answers; also what was asked for."""
+
+    def reading(answers):
+        listing = Listing(make_exchange, answers)
+        project = Project(id="proj1", key_env="KEY")
+        return listing, lambda: asyncio.run(current(listing, ORIGIN, project, "key"))
+
+    return reading
+
+
+def premium(*names):
+    return tuple(Product(name, Decimal("4.99"), "USD") for name in names)
+
+
+def test_current_offering_is_read(read):
+    _, products = read({FIRST: listed(offering(False, "Old"), offering(True, "Premium", "No Ads"))})
+    assert products() == premium("Premium", "No Ads")
+
+
+def test_product_without_a_price_is_read(read):
     bare = {"is_current": True, "packages": listed({"products": listed({"display_name": "Premium"})})}
-    assert of_offerings(make_exchange(listed(bare))) == (Product("Premium", None),)
+    assert read({FIRST: listed(bare)})[1]() == (Product("Premium", None),)
 
 
-def test_project_without_a_current_offering_is_told(make_exchange):
+def test_project_without_a_current_offering_is_told(read):
     with pytest.raises(PromiseBroken, match="no offering is the current one"):
-        of_offerings(make_exchange(listed(offering(False, "Old"))))
+        read({FIRST: listed(offering(False, "Old"))})[1]()
+
+
+def test_all_pages_of_all_lists_are_read(read):
+    at = "/v2/projects/proj1"
+    one, two, three = offering(True, "One", "Two", "Three")["packages"]["items"]
+    now = offering(True)
+    now["packages"] = listed(one) | {"next_page": f"{at}/offerings/o/packages?starting_after=1"}
+    two["products"]["next_page"] = f"{ORIGIN}{at}/packages/p/products?starting_after=2"
+    listing, products = read(
+        {
+            FIRST: listed(offering(False, "Old")) | {"next_page": f"{at}/offerings?starting_after=0"},
+            f"{at}/offerings?starting_after=0&expand=items.package.product": listed(now),
+            f"{at}/offerings/o/packages?starting_after=1&expand=items.product": listed(two, three),
+            f"{at}/packages/p/products?starting_after=2": listed({"display_name": "Two, too"}),
+        }
+    )
+    assert products() == (*premium("One", "Two"), Product("Two, too", None), *premium("Three"))
+    assert len(listing.asked) == 4
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        "https://elsewhere.example/v2/projects/proj1/offerings",
+        "http://rc.example/v2/projects/proj1/offerings",
+        "https://rc.example:444/v2/projects/proj1/offerings",
+        "//elsewhere.example/v2/projects/proj1/offerings",
+        "/v2/projects/proj2/offerings",
+        "/v2/projects/proj1/../proj2/offerings",
+        "/v2/projects/proj1/%2e%2e/proj2/offerings",
+        "/v2/projects/proj1",
+        "https://[",
+    ],
+)
+def test_the_key_goes_nowhere_else(read, following):
+    listing, products = read({FIRST: listed() | {"next_page": following}})
+    with pytest.raises(PromiseBroken, match=r"`next_page` (leads out of the project|is no address)"):
+        products()
+    assert listing.asked == [FIRST]
+
+
+def test_lists_without_an_end_are_left(read):
+    listing, products = read({FIRST: listed() | {"next_page": FIRST}})
+    with pytest.raises(PromiseBroken, match="page 50 of its lists, and there are more"):
+        products()
+    assert len(listing.asked) == 50

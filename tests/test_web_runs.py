@@ -8,11 +8,14 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections import Counter
 from pathlib import Path
 from time import monotonic
 
 import pytest
 import tomli_w
+
+from tests.visit_examples import without_pictures
 
 ROOT = Path(__file__).parent.parent
 CLIENT = "smoke/test_web_client_logout.py"
@@ -68,6 +71,29 @@ def test_failure_names_steps_pictures_and_trace(failed):
     }
 
 
+def test_page_shows_what_the_player_saw(failed):
+    page = (failed[0] / "local" / "verdict.html").read_text("utf-8")
+    evidence = page.partition(' id="evidence"')[2]
+    steps = ["signed in", "token refused", "gone back", "other tab", "other tab goes on"]
+    said = re.findall(r'<img alt="(.+?) \(picture \d of 5\)" src="data:image/jpeg;base64,/9j/', evidence)
+    assert said == steps
+    assert 'href="web/force-logout/trace.zip"' in evidence
+    rest = page.partition(' id="seen"')[2].partition(' id="this-run"')[0]
+    assert set(re.findall(r"<b>(.+?)</b>", rest)) == {"start", "unharmed"}
+
+
+def test_allure_has_the_pictures(failed):
+    kinds = Counter(
+        each["type"]
+        for path in (failed[0] / "allure").glob("*-result.json")
+        for each in re.findall(r'{[^{}]*"source"[^{}]*}', path.read_text("utf-8"))
+        for each in [json.loads(each)]
+    )
+    # Five of each failure, and those of the other visits once.
+    assert kinds["image/jpeg"] == 6 * 5 + 1 + 4
+    assert (kinds["text/plain"], kinds["application/vnd.allure.playwright-trace"]) == (6, 1)
+
+
 def test_scene_without_a_failure_keeps_its_pictures_only(failed):
     folder, _ = failed
     kept = {path.name for path in (folder / "local" / "web" / "start").iterdir()}
@@ -92,7 +118,7 @@ def test_nothing_that_is_left_holds_a_secret(failed):
                     f"{path.name}/{each}": members.read(each).decode("latin-1") for each in members.namelist()
                 }
         else:
-            texts[path.name] = path.read_text("latin-1")
+            texts[path.name] = without_pictures(path.read_text("latin-1"))
     assert len(texts) > 20
     leaks = re.compile(r"canary-of|eyJ[A-Za-z0-9]{8}")
     assert {name for name, text in texts.items() if leaks.search(text)} == set()

@@ -6,6 +6,7 @@ import pytest
 
 from harness.evidence.exchange import witness, witnessed
 from harness.evidence.secrets import Secrets
+from harness.verdict.visits import Picture, Visited
 from harness.web.scene import Scene, scrubbed_copy
 
 
@@ -57,6 +58,33 @@ def test_told_scene_keeps_log_and_trace_without_secrets(scene, scrub):
         assert trace.read("trace.network") == b'{"authorization": "Bearer <token>"}'
         assert trace.read("picture.jpeg") == b"\xff\xd8\x00canary\xff"
     assert "canary-token" not in (scene.folder / "log.txt").read_text("utf-8")
+
+
+def test_scene_says_what_it_left(scene, scrub, tmp_path):
+    scene.picture("signed in")
+    assert (scene.left(tmp_path).log, scene.left(tmp_path).trace) == (None, None)
+    scene.keep(scrub)
+    folder = "web/force-logout"
+    pictures = (Picture("signed in", f"{folder}/01-signed-in.jpg"),)
+    assert scene.left(tmp_path) == Visited(
+        "force-logout", folder, pictures, f"{folder}/log.txt", f"{folder}/trace.zip"
+    )
+
+
+def test_scene_is_kept_once(scene, scrub):
+    scene.keep(scrub)
+    scene.trace.unlink()
+    scene.show(scrub)
+    assert not scene.trace.exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"half a zip"])
+def test_scene_whose_trace_is_not_whole_keeps_its_log_alone(scene, scrub, tmp_path, content):
+    scene.raw.unlink()
+    if content is not None:
+        scene.raw.write_bytes(content)
+    scene.keep(scrub)
+    assert (scene.left(tmp_path).log, scene.left(tmp_path).trace) == ("web/force-logout/log.txt", None)
 
 
 def test_untold_scene_keeps_nothing(scene):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from harness.verdict import KnownIssue, TestResult, Verdict, decide
 from harness.verdict.comparison import Earlier
 from harness.verdict.model import Call, ItemOutcome, Leg
+from harness.verdict.visits import Picture, Visited
 from runbook.loader import Item, Runbook, Scenario
 from tests.verdict_examples import RUNBOOK, STARTED, TODAY, facts, issue, signed
 
@@ -82,6 +83,17 @@ def runbooks(draw: st.DrawFn) -> Runbook:
 
 
 @st.composite
+def visits(draw: st.DrawFn) -> Visited:
+    """With a picture at least; the files are not there."""
+    name = draw(st.sampled_from(["start", "force-logout", "products"]))
+    folder = f"web/{name}"
+    steps = draw(st.lists(texts, min_size=1, max_size=3))
+    pictures = tuple(Picture(step, f"{folder}/{nth}-{step}.jpg") for nth, step in enumerate(steps))
+    kept = [f"{folder}/{file}" if draw(st.booleans()) else None for file in ("log.txt", "trace.zip")]
+    return Visited(name, folder, pictures, *kept)
+
+
+@st.composite
 def results(draw: st.DrawFn) -> list[TestResult]:
     """Each with a node id of its own, as pytest has them."""
     outcomes = draw(st.sampled_from(OUTCOMES))
@@ -89,9 +101,11 @@ def results(draw: st.DrawFn) -> list[TestResult]:
     drawn = draw(st.lists(cases, max_size=12))
     if draw(st.booleans()):
         drawn += [(item, "passed", "", "") for item in RUNBOOK.ids]
+    looked = draw(st.lists(visits(), max_size=2))
     return [
-        TestResult(f"smoke/x.py::test_it_{nth % 3}[{nth}-{case}]", item, outcome, message)
+        TestResult(f"smoke/x.py::test_it_{nth % 3}[{nth}-{case}]", item, outcome, message, 0, seen)
         for nth, (item, outcome, case, message) in enumerate(drawn)
+        for seen in [tuple(looked[nth % 3 :])]
     ]
 
 

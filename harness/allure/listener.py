@@ -14,6 +14,7 @@ from harness import environment
 from harness.allure import files, lost
 from harness.allure import result as told
 from harness.allure.attachment import CREDENTIALS, EXTENSION, MIME, attachment
+from harness.allure.scenes import Scenes
 from harness.evidence.exchange import Exchange
 from harness.results import EVIDENCE, Results
 from harness.rules import Rules
@@ -22,6 +23,7 @@ from harness.target.webhooks import HEADERS
 from harness.verdict import Verdict, words
 from harness.verdict.report import markdown
 from harness.verdict.report.inert import plain
+from harness.web.scene import Scene
 
 OURS = "allure-results"  # this folder, below the reports of the environment, belongs to the run
 _RESULTS = ("*-result.json", "*-container.json", "*-globals.json", "*-attachment.*", "categories.json")
@@ -40,6 +42,7 @@ class Listener:
         headers = {*HEADERS.values(), webhook.header or ""}
         self._masked = CREDENTIALS | {header.lower() for header in headers}
         self._exchanges: dict[Exchange, str] = {}
+        self._scenes = Scenes()
         self._item: pytest.Item | None = None
 
     def begin(self, config: pytest.Config) -> None:
@@ -84,9 +87,10 @@ class Listener:
     def _complete(self, result: TestResult, item: pytest.Item) -> None:
         outcome, _ = self._results.test(item.nodeid)
         self._teller.tell(result, item.nodeid, outcome)
-        # A visit of the web client has its steps in pictures: the message says where they are.
-        evidence = [each for each in item.stash.get(EVIDENCE, []) if isinstance(each, Exchange)]
-        failed = evidence[-1] if evidence and outcome.outcome == "failed" else None
+        read = item.stash.get(EVIDENCE, [])
+        about = read[-1] if read and outcome.outcome == "failed" else None
+        evidence = [each for each in read if isinstance(each, Exchange)]
+        failed = about if isinstance(about, Exchange) else None
         exchanges = told.story(evidence)
         shown = told.last(exchanges, failed)
         if len(exchanges) > len(shown):
@@ -95,6 +99,9 @@ class Listener:
         for exchange, step in zip(shown, told.steps(shown, failed), strict=True):
             step.attachments.append(self._attached(exchange))
             result.steps.append(step)
+        for scene in (each for each in read if isinstance(each, Scene)):
+            failed_at = {"failed": outcome.outcome == "failed", "about": scene is about}
+            result.steps.append(self._scenes.told(scene, result.name, **failed_at))
 
     def _attached(self, exchange: Exchange) -> Attachment:
         source = f"{uuid4()}-attachment.{EXTENSION}"

@@ -147,7 +147,7 @@ def _judge(
         open=required and unproven,
         complete=item.id not in facts.left_out,
         attestations=(),
-        tests=tuple(TestVerdict(r.nodeid, r.outcome, r.message) for r in results),
+        tests=tuple(TestVerdict(r.nodeid, r.outcome, r.message, r.visits) for r in results),
     )
 
 

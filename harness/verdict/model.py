@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from harness.verdict.attestations import Attestation
+from harness.verdict.visits import Visited
 from harness.verdict.waivers import KnownIssue
 from runbook.loader import Severity
 
@@ -23,7 +24,10 @@ EXIT_CODES: dict[Decision, int] = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 10, "UNR
 @dataclass(frozen=True)
 class TestResult:
     """One collected test's end. A skip, and a test that did not get to run, is "not proven" with a message
-    that says why and what would change it; the message's first line serves as the reason."""
+    that says why and what would change it; the message's first line serves as the reason.
+
+    `visits`: those of the web client that it looked at.
+    """
 
     __test__: ClassVar[bool] = False  # not for pytest to collect
 
@@ -32,6 +36,7 @@ class TestResult:
     outcome: TestOutcome
     message: str
     duration_s: float = 0
+    visits: tuple[Visited, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,7 @@ class TestVerdict:
     nodeid: str
     outcome: TestOutcome
     message: str
+    visits: tuple[Visited, ...] = ()
 
 
 @dataclass(frozen=True)

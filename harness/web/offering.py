@@ -1,22 +1,26 @@
 """The products that a paywall has to show, and how those that it shows differ."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import httpx
-
 from harness.errors import PromiseBroken
-from harness.evidence.exchange import Exchange
 from harness.target.transport import Transport
+from harness.web.pages import Pages
 from harness.web.settings import Price, Project
 
 # Of the currencies whose sign is not their own name; "$" alone may be any dollar.
 SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "zł": "PLN"}
-# Digits, and what stands between them: a dot, a comma, an apostrophe (also the typographic one), a space.
-_NUMBER = re.compile(r"\d(?:[\d.,'\u2019\s]*\d)?")
+# With groups of two or three digits behind the first, which the same mark divides (a dot, a comma, an apostrophe, also
+# the typographic one, a space), or with none; then maybe a fraction.
+_NUMBER = re.compile(
+    r"[1-9]\d{0,2}(?P<mark>[.,'\u2019\s])(?:\d{2,3}(?P=mark))*\d{3}(?!\d)(?:(?!(?P=mark))[.,]\d{1,2}(?!\d))?"
+    r"|\d+(?:[.,]\d+)?"
+)
+_GAP = r"[\s,.\u2013\u2014-]{0,3}"  # also that of "5,- \u20ac"
 _CODE = re.compile(r"\b[A-Z]{3}\b")
 
 
@@ -47,22 +51,15 @@ async def current(transport: Transport, origin: str, project: Project, key: str)
 
     Source: RevenueCat REST v2, `GET /v2/projects/{id}/offerings?expand=items.package.product`; it only reads.
     """
-    url = httpx.URL(
-        f"{origin}/v2/projects/{project.id}/offerings", params={"expand": "items.package.product"}
-    )
-    answer = await transport.send(
-        "GET", url, {"Authorization": f"Bearer {key}", "Accept": "application/json"}
-    )
-    return of_offerings(answer.expect(200))
-
-
-def of_offerings(answer: Exchange) -> tuple[Product, ...]:
-    """The products of the offering that an answer calls current."""
-    offerings = [each for each in answer.field("items") if each.get("is_current")]
-    if not offerings:
+    pages = Pages(transport, origin, project.id, key)
+    answer = await pages.first("offerings", "items.package.product")
+    listed = {"items": answer.field("items"), "next_page": answer.json.get("next_page")}
+    offerings = await pages.items(listed, answer, "items.package.product")
+    offering = next((each for each in offerings if each.get("is_current")), None)
+    if offering is None:
         raise PromiseBroken(f"{answer.title}: no offering is the current one", answer)
-    packages = offerings[0].get("packages", {}).get("items", [])
-    entries = [entry for package in packages for entry in package.get("products", {}).get("items", [])]
+    packages = await pages.items(offering.get("packages") or {}, answer, "items.product")
+    entries = [entry for each in packages for entry in await pages.items(each.get("products") or {}, answer)]
     return tuple(dict.fromkeys(_product(entry.get("product", entry)) for entry in entries))
 
 
@@ -88,15 +85,45 @@ def differences(shown: Iterable[Card], expected: Iterable[Product]) -> list[str]
 
 
 def amount(text: str) -> Decimal | None:
-    """The first amount in a price as people write it: "$1,299.00", "9,99 €", "US$4.99 / month"."""
-    number = _NUMBER.search(text)
-    if number is None:
-        return None
-    digits = re.sub(r"['\u2019\s]", "", number[0])
-    whole, mark, fraction = digits.rpartition(max(",.", key=digits.rfind))
-    if not mark or len(fraction) == 3:  # a separator of thousands
-        return Decimal(re.sub(r"[,.]", "", digits))
-    return Decimal(f"{re.sub(r'[,.]', '', whole)}.{fraction}")
+    """The amount in a price as people write it: "$1,299.00", "9,99 €", "US$4.99 / month", "2 x 4,99".
+
+    Of several numbers the first with a currency's sign beside it; else the first with a fraction, the first with a
+    currency's code beside it, the first. Nothing is multiplied.
+    """
+    numbers = list(_NUMBER.finditer(text))
+    for told in (_has_sign, _has_fraction, _has_code, bool):
+        if (number := next((each for each in numbers if told(each)), None)) is not None:
+            return _value(number)
+    return None
+
+
+def _value(number: re.Match[str]) -> Decimal:
+    mark = number["mark"]
+    digits = number[0].replace(mark, "") if mark else number[0]
+    return Decimal(digits.replace(",", "."))
+
+
+def _has_sign(number: re.Match[str]) -> bool:
+    before, after = _beside(number)
+    signs = (before[-1:], after[:1])
+    return any(unicodedata.category(sign) == "Sc" for sign in signs if sign) or any(
+        before.endswith(sign) or after.startswith(sign) for sign in SIGNS
+    )
+
+
+def _has_fraction(number: re.Match[str]) -> bool:
+    return _value(number) != _value(number).to_integral_value() or bool(re.search(r"[.,]\d\d$", number[0]))
+
+
+def _has_code(number: re.Match[str]) -> bool:
+    before, after = _beside(number)
+    return bool(re.search(r"\b[A-Z]{3}$", before) or re.match(r"[A-Z]{3}\b", after))
+
+
+def _beside(number: re.Match[str]) -> tuple[str, str]:
+    """What stands before and after a number, without the gap."""
+    before, after = number.string[: number.start()], number.string[number.end() :]
+    return re.sub(f"{_GAP}$", "", before), re.sub(f"^{_GAP}", "", after)
 
 
 def _unmatched(cards: list[Card], products: list[Product]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from harness.evidence.exchange import now
+from harness.verdict.visits import Picture, Visited
 from harness.web.tape import Tape
 
 _SHOWN = 12  # lines of what the page said and asked
@@ -14,9 +15,10 @@ _SHOWN = 12  # lines of what the page said and asked
 
 @dataclass(frozen=True)
 class Step:
-    """What was done or seen, in words."""
+    """What was done or seen, in words, and where its picture is."""
 
     title: str
+    picture: Path
 
 
 @dataclass(eq=False)
@@ -30,6 +32,7 @@ class Scene:
     steps: list[Step] = field(default_factory=list)
     started: datetime = field(default_factory=now)
     attempts: int = 1
+    _kept: bool = False
 
     @property
     def title(self) -> str:
@@ -42,29 +45,57 @@ class Scene:
         return [*self.steps, self]
 
     @property
+    def log(self) -> Path:
+        """Where console and requests are kept after a failure."""
+        return self.folder / "log.txt"
+
+    @property
     def trace(self) -> Path:
         """Where the trace is kept after a failure."""
         return self.folder / "trace.zip"
 
     def picture(self, step: str) -> Path:
         """Where the next picture goes; notes the step."""
-        self.steps.append(Step(step))
-        return self.folder / f"{len(self.steps):02}-{step.replace(' ', '-')}.jpg"
+        picture = self.folder / f"{len(self.steps) + 1:02}-{step.replace(' ', '-')}.jpg"
+        self.steps.append(Step(step, picture))
+        return picture
+
+    def keep(self, scrub: Callable[[str], str]) -> None:
+        """Write log and trace without secrets, once: the visit is over by then."""
+        if self._kept:
+            return
+        self._kept = True
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log.write_text("".join(f"{line}\n" for line in self._lines(scrub)), "utf-8")
+        try:
+            scrubbed_copy(self.raw, self.trace, scrub)
+        except (OSError, zipfile.BadZipFile):  # there is none, or not all of it
+            self.trace.unlink(missing_ok=True)
+
+    def left(self, reports: Path) -> Visited:
+        """What there is to look at, by its place below `reports`."""
+
+        def place(path: Path) -> str:
+            return path.relative_to(reports).as_posix()
+
+        log, trace = (place(path) if path.exists() else None for path in (self.log, self.trace))
+        pictures = tuple(Picture(step.title, place(step.picture)) for step in self.steps)
+        return Visited(self.name, place(self.folder), pictures, log, trace)
 
     def show(self, scrub: Callable[[str], str]) -> str:
         """The visit for a reader, without secrets; a failure is being told, so trace and log are kept."""
-        lines = [scrub(line) for tape in self.tapes for line in tape.lines]
-        self.folder.mkdir(parents=True, exist_ok=True)
-        log = self.folder / "log.txt"
-        log.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-        if self.raw.exists():
-            scrubbed_copy(self.raw, self.trace, scrub)
-        notable = [line for line in lines if not line.endswith((" 200", " 204", " 304"))][-_SHOWN:]
+        self.keep(scrub)
+        notable = [line for line in self._lines(scrub) if not line.endswith((" 200", " 204", " 304"))][
+            -_SHOWN:
+        ]
         return "\n".join([self.title, f"pictures, log.txt and trace.zip in {self.folder}/", *notable])
 
     def curl(self, scrub: Callable[[str], str]) -> str:
         """How to look at it again, step by step."""
         return scrub(f"playwright show-trace {self.trace}")
+
+    def _lines(self, scrub: Callable[[str], str]) -> list[str]:
+        return [scrub(line) for tape in self.tapes for line in tape.lines]
 
 
 @dataclass(frozen=True, repr=False)

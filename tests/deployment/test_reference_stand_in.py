@@ -17,12 +17,17 @@ def test_the_stand_in_creates_a_subscriber_on_first_sight(target: Target):
 
 
 def test_the_stand_in_offers_the_four_products(target: Target):
+    key = bearer(SECRETS["REVENUECAT_SECRET_KEY"])
     answer = target.revenuecat.get(
-        "/v2/projects/proj1/offerings?expand=items.package.product",
-        headers=bearer(SECRETS["REVENUECAT_SECRET_KEY"]),
+        "/v2/projects/proj1/offerings?expand=items.package.product", headers=key
     ).json()
     current = next(offering for offering in answer["items"] if offering["is_current"])
-    products = [package["products"]["items"][0]["product"] for package in current["packages"]["items"]]
+    first = current["packages"]
+    assert target.revenuecat.get(first["next_page"]).status_code == 401
+    second = target.revenuecat.get(first["next_page"], headers=key).json()
+    assert (len(first["items"]), second["next_page"]) == (3, None)
+    packages = [*first["items"], *second["items"]]
+    products = [package["products"]["items"][0]["product"] for package in packages]
     prices = {each["store_identifier"]: each["prices"][0]["amount_micros"] / 1e6 for each in products}
     assert prices == {
         "premium_cinematics_pack": 9.99,

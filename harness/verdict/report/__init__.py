@@ -22,6 +22,7 @@ Report = Callable[[Verdict], str]
 
 # Our own words: a secret that happens to equal one must not turn a decision into something else.
 _OWN_WORDS = {"decision", "outcome", "severity", "state", "section", "id", "because", *comparison.LABELS}
+_FILES = {"folder", "file", "log", "trace"}  # their names have to stay those of the files
 
 
 # The page first: it is the one for a person.
@@ -43,7 +44,13 @@ def write_reports(
     The verdict is a `scrubbed` one: once a text is escaped, wrapped or cut, a secret in it is not found again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {name: render(verdict) for name, render in {**FILES, **(more or {})}.items()}
+    # The page holds the pictures themselves.
+    renders: dict[str, Report] = {
+        **FILES,
+        "verdict.html": partial(html.render, folder=folder),
+        **(more or {}),
+    }
+    texts = {name: render(verdict) for name, render in renders.items()}
     texts[MESSAGE] = message.render(verdict, build or str(folder / "verdict.html"))
     return tuple(_replace(folder / name, text) for name, text in texts.items())
 
@@ -90,7 +97,7 @@ def _mapped(value: Value, change: Callable[[str], str]) -> Value:
     elif isinstance(value, BaseModel):
         copy = value.model_copy(update={key: _mapped(item, change) for key, item in value})
     elif is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in fields(value) if field.name not in _OWN_WORDS]
+        names = [field.name for field in fields(value) if field.name not in _OWN_WORDS | _FILES]
         copy = replace(value, **{name: _mapped(getattr(value, name), change) for name in names})
     result: Value = copy
     return result

@@ -3,6 +3,7 @@
 import html as entities
 import re
 import unicodedata
+from urllib.parse import quote
 
 # Colours and cursor. Nothing that could reach into the next text of a line: a title that never ends would hide it, so
 # of other sequences only the control characters are dropped, and what they say shows.
@@ -56,6 +57,11 @@ def fenced(text: str) -> str:
 def html(text: str) -> str:
     """`plain`, and nothing in it is markup, neither between tags nor in an attribute; lines stay."""
     return entities.escape(plain(text))
+
+
+def place(path: str) -> str:
+    """A path as a relative address; no part of it is taken for a scheme or a host, nor for markup."""
+    return quote(path.lstrip("/"), errors="replace")
 
 
 def _visible(character: re.Match[str]) -> str:

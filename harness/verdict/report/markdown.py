@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from harness.verdict import comparison, words
 from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
-from harness.verdict.report.inert import code, fenced
+from harness.verdict.report.inert import code, fenced, place
 from harness.verdict.report.inert import markdown as md
 from harness.verdict.report.terminal import TESTS_SHOWN, duration, write_counts
 
@@ -23,6 +23,7 @@ def render(verdict: Verdict) -> str:
         *_section("Not proven, and what would prove it", _not_proven(verdict)),
         *_section("Notes", _notes(verdict)),
         *_section("Checklist", _checklist(verdict)),
+        *_section("What the player sees", _visits(verdict)),
         *_section("What this run changed on the target", _writes(verdict)),
         *_section("Retries", [f"Connection errors retried: {verdict.retries}"]),
     ]
@@ -136,6 +137,19 @@ def _checklist(verdict: Verdict) -> Iterator[str]:
         what = f"`{item.id}` | {md(item.title)} | {required} | {tests} | {md(item.reason)}"
         rows.append(f"| {outcome} | {what} |")
     yield "\n".join(rows)
+
+
+def _visits(verdict: Verdict) -> Iterator[str]:
+    """All of them, with what they left beside this file."""
+    visits = {visit.folder: visit for item in verdict.items for test in item.tests for visit in test.visits}
+    lines = []
+    for visit in visits.values():
+        files = [(picture.step, picture.file) for picture in visit.pictures]
+        files += [(path.rpartition("/")[2], path) for path in (visit.log, visit.trace) if path is not None]
+        links = ", ".join(f"[{md(said)}]({place(path)})" for said, path in files) or "no picture"
+        lines.append(f"- {md(visit.name)} in {code(visit.folder)}: {links}")
+    if lines:
+        yield "\n".join(lines)
 
 
 def _writes(verdict: Verdict) -> Iterator[str]:

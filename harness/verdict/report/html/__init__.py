@@ -3,21 +3,25 @@
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from harness.verdict.model import Verdict
-from harness.verdict.report.html import action, head, record
+from harness.verdict.report.html import action, head, pictures, record
 from harness.verdict.report.html.course import course
 from harness.verdict.report.html.evidence import evidence
 from harness.verdict.report.html.markup import Markup, bullets, link, many, section, tag, text
 from harness.verdict.report.terminal import when
 
 # Nothing may be fetched or run, whatever the target sent.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def render(verdict: Verdict) -> str:
-    """The decision and what to do first, then whatever asks for action, then the record and the evidence."""
-    sections = list(_sections(verdict))
+def render(verdict: Verdict, folder: Path = Path()) -> str:
+    """The decision and what to do first, then whatever asks for action, then the record and the evidence.
+
+    `folder`: where the files are that visits of the web client left; those that cannot be read are named.
+    """
+    sections = list(_sections(verdict, folder))
     contents = bullets(link(anchor, text(title)) for anchor, title, _ in sections)
     body = tag(
         "body",
@@ -34,8 +38,10 @@ def render(verdict: Verdict) -> str:
     return f"<!doctype html>\n{tag('html', _head(verdict), body, lang='en')}"
 
 
-def _sections(verdict: Verdict) -> Iterator[tuple[str, str, Markup]]:
+def _sections(verdict: Verdict, folder: Path) -> Iterator[tuple[str, str, Markup]]:
     """(anchor, title, content) of all that are not empty."""
+    album = pictures.Album(folder)
+    failures = many(evidence(verdict, album))  # what they show comes first where there is not room for all
     for anchor, title, content in (
         ("broken", "What is broken, and what to do", many(action.broken(verdict))),
         ("comparison", "Since the last whole run", many(record.compared(verdict))),
@@ -43,10 +49,11 @@ def _sections(verdict: Verdict) -> Iterator[tuple[str, str, Markup]]:
         ("attested", "Attested by a person", many(action.attested(verdict))),
         (record.NOT_PROVEN, "Not proven, and what would prove it", many(action.not_proven(verdict))),
         ("checklist", "Checklist", record.checklist(verdict)),
+        ("seen", "What the player sees", many(pictures.seen(verdict, album))),
         ("this-run", "This run", record.this_run(verdict)),
         ("notes", "Notes", many(record.notes(verdict))),
         ("course", "Where the time went", course(verdict)),
-        ("evidence", "Evidence", many(evidence(verdict))),
+        ("evidence", "Evidence", failures),
     ):
         if content:
             yield anchor, title, content

@@ -48,6 +48,8 @@ def broken(verdict: Verdict) -> Iterator[Markup]:
 
 
 def _broken_item(verdict: Verdict, item: ItemVerdict) -> Markup:
+    pictured = any(test.visits for test in item.tests if test.outcome == "failed")
+    how = "what the player saw" if pictured else "how to see it with curl"
     return tag(
         "div",
         tag(
@@ -67,7 +69,7 @@ def _broken_item(verdict: Verdict, item: ItemVerdict) -> Markup:
                 *((text("Beware"), tag("strong", text(warning))) for warning in words.warnings(item)),
             )
         ),
-        tag("p", link(item_anchor(item.id), text(f"Evidence of {item.id}, and how to see it with curl"))),
+        tag("p", link(item_anchor(item.id), text(f"Evidence of {item.id}, and {how}"))),
         class_="breakage",
     )
 

@@ -19,6 +19,7 @@ from harness.verdict.report.html.markup import (
     tag,
     text,
 )
+from harness.verdict.report.html.pictures import Album
 from harness.verdict.report.markdown import MESSAGE_LENGTH, MESSAGES_SHOWN
 
 _SECRETS = (
@@ -36,7 +37,7 @@ _NAMES = {
 }
 
 
-def evidence(verdict: Verdict) -> Iterator[Markup]:
+def evidence(verdict: Verdict, album: Album) -> Iterator[Markup]:
     """How to repeat them, then each item with failed tests: several in full, all by name."""
     tickets = {
         test: known.issue.ticket
@@ -48,13 +49,15 @@ def evidence(verdict: Verdict) -> Iterator[Markup]:
     if broken:
         yield tag("p", text(_SECRETS), class_="aside")
     for item in broken:
-        yield _item(item, [test for test in item.tests if test.outcome == "failed"], tickets)
+        yield _item(item, [test for test in item.tests if test.outcome == "failed"], tickets, album)
 
 
-def _item(item: ItemVerdict, failed: list[TestVerdict], tickets: dict[str, str]) -> Markup:
+def _item(item: ItemVerdict, failed: list[TestVerdict], tickets: dict[str, str], album: Album) -> Markup:
     full = telling(failed)
     rest = [test for test in failed if test not in full]
     known = f", known issue {item.known_issue}" if item.known_issue else ""
+    told = {visit.folder for test in full for visit in test.visits}
+    visits = {visit.folder: visit for test in rest for visit in test.visits if visit.folder not in told}
     return tag(
         "article",
         tag("h3", text(item.title), id=item_anchor(item.id)),
@@ -64,8 +67,9 @@ def _item(item: ItemVerdict, failed: list[TestVerdict], tickets: dict[str, str])
             text(f", {item.severity}{known}: {len(failed)} of {words.count(len(item.tests), 'test')} failed"),
         ),
         tag("p", tag("b", text("Promised")), text(f": {item.promise}")),
-        many(_test(test, tickets.get(test.nodeid), opened=test is full[0]) for test in full),
+        many(_test(test, tickets.get(test.nodeid), album, opened=test is full[0]) for test in full),
         _others(rest, tickets),
+        many(album.visit(each) for each in visits.values()),
         class_="evidence",
     )
 
@@ -81,18 +85,21 @@ def telling(failed: list[TestVerdict]) -> list[TestVerdict]:
     return [test for test in turns if test is not None][:MESSAGES_SHOWN]
 
 
-def _test(test: TestVerdict, ticket: str | None, *, opened: bool) -> Markup:
+def _test(test: TestVerdict, ticket: str | None, album: Album, *, opened: bool) -> Markup:
     told = parts(test.message)
     checked = next((said for label, said in told if label == "checked"), "")
     name = [tag("strong", text(checked)), text(" ")] if checked else []
     known = [text(f" (known issue {ticket})")] if ticket else []
     summary = tag("summary", symbol("✗"), *name, tag("code", text(test.nodeid)), *known)
+    captions = {picture.step for visit in test.visits for picture in visit.pictures}
+    groups = ((label, [said for _, said in group]) for label, group in groupby(told, key=itemgetter(0)))
     rows = [
-        (text(_NAMES[label]), _shown(label, [said for _, said in group]))
-        for label, group in groupby(told, key=itemgetter(0))
-        if label in _NAMES
+        (text(_NAMES[label]), _shown(label, texts))
+        for label, texts in groups
+        if label in _NAMES and not (label == "before" and captions.issuperset(texts))
     ]
     rows = rows or [(text(_NAMES[""]), text(words.first_line(test.message)))]
+    rows[1:1] = [(text("What was seen"), album.visit(visit)) for visit in test.visits]
     body = pairs(rows, class_="told")
     return tag("details", summary, body, open="") if opened else tag("details", summary, body)
 

@@ -44,6 +44,11 @@ def link(anchor: str, *children: Markup) -> Markup:
     return tag("a", *children, href=f"#{anchor}")
 
 
+def file(path: str, *children: Markup) -> Markup:
+    """A link to a file that lies beside the page, or below it."""
+    return tag("a", *children, href=inert.place(path))
+
+
 def symbol(sign: str) -> Markup:
     """A sign that only repeats what the words beside it say."""
     return Markup(tag("span", text(sign), class_="sign", aria_hidden="true") + " ")
