@@ -49,7 +49,7 @@ class Run:
         # Nothing outlives a target that the run itself starts.
         keep = (lambda _: []) if environment.file.target.start else left_over
         self.ledger = Ledger(reports / "ledger.jsonl", None if worker else keep)
-        self.transport = Transport(environment, self.ledger)
+        self.transport = Transport(environment, self.ledger, self.secrets)
         self.notes: list[str] = []  # what the run has to say beside the checks
         self.doubt: str | None = None  # why nothing that the checks found may count as proven
         self._closed = self._finished = False

@@ -55,6 +55,8 @@ def _first_problem(path: Path, model: type[BaseModel], error: ValidationError) -
         case "value_error":
             text, _, remedy = message.partition("; ")
             return ConfigError(where, text, remedy or "give another value")
+        case "datetime_type" | "datetime_parsing" | "datetime_from_date_parsing" | "timezone_aware":
+            return ConfigError(where, "not a time with its zone", "write it as 2026-01-31T12:00:00Z")
         case _:
             return ConfigError(where, message, "give a value of that kind")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from harness import checks, probe
+from harness.errors import Unprovable
 from harness.web.freshness import ttl_s
 from harness.web.scene import Record
 from harness.web.telemetry import LOGGED_OUT, reports
@@ -24,6 +25,11 @@ class Start(Record):
     errors: list[str]
     failed: list[str]
     blocked: list[str]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the checks of it hold."""
+        return self.shown == "login_screen" and not self.errors and not self.failed
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,15 +55,21 @@ class Unharmed(Record):
 
 
 @probe
-async def start(client):
+async def start(app):
     """The app opens for the first time."""
-    async with client.visit("start") as visit:
+    async with app.visit("start") as visit:
         await visit.open("home")
         shown = await visit.shown("login_screen")
         await visit.settle(1000)
         await visit.look("opened")
         tape = visit.tape
-        return Start(visit.scene, shown, list(tape.errors), tape.failed, tape.blocked)
+        seen = Start(visit.scene, shown, list(tape.errors), tape.failed, tape.blocked)
+        if (
+            tape.refused and not seen.is_well
+        ):  # without what it was refused, it is not the app that players get
+            remedy = "set access.writes = true where that is allowed"
+            raise Unprovable(f"the web client does not start without this: {tape.refused[0]}", remedy)
+        return seen
 
 
 @probe
@@ -115,7 +127,7 @@ async def unharmed(client, api, players, expect):
 @checks("auth.force-logout")
 def test_app_starts_at_the_login(start, record_property):
     for request in start.blocked:
-        record_property("note", f"the web client asked another host, which was not reached: {request}")
+        record_property("note", f"a request of the web client was not let through: {request}")
     assert start.shown == "login_screen"
 
 

@@ -25,14 +25,23 @@ ticket = "DH-1"
 reason = "Lines get lost."
 expires = 2026-11-23
 """
+SIGNED = """[[attestations]]
+item = "webhooks.logged"
+environment = "env"
+version = "1.4.2"
+by = "Jo"
+note = "Saw it in the log."
+at = 2026-11-23T01:02:03+00:00
+"""
+ATTESTATIONS = "env/attestations.toml"  # below the reports
 
 
 class Bad(NamedTuple):
-    """A file's text, or options instead; and how the line goes on behind the place."""
+    """A file's text (None: it is a folder), or options instead; and how the line goes on behind the place."""
 
     told: str
     file: str = ""
-    text: str | bytes = ""
+    text: str | bytes | None = ""
     options: tuple[str, ...] = ()
 
 
@@ -47,6 +56,11 @@ def whole(text, told, file="env.toml"):
 def issue(old, new, told):
     assert old in ISSUE
     return Bad(told, "known_issues.toml", ISSUE.replace(old, new, 1))
+
+
+def signature(old, new, told):
+    assert old in SIGNED
+    return Bad(f"attestations.0{told}", ATTESTATIONS, SIGNED.replace(old, new, 1))
 
 
 def item(old, new, told):
@@ -157,6 +171,49 @@ CASES = {
     "issue-of-nobody": issue('"Jo"', '""', "issues.0.owner: String should have at least 1 character"),
     "issue-nowhere": issue('["env"]', "[]", "issues.0.environments: Tuple should have at least 1 item"),
     "issues-not-toml": whole("[[issues", "not valid TOML: ", "known_issues.toml"),
+    "attestations-not-toml": whole("[[attestations", "not valid TOML: ", ATTESTATIONS),
+    "attestations-not-utf-8": whole(b"# \xff", "not UTF-8 (byte 2); save it as UTF-8", ATTESTATIONS),
+    "attestations-twice": whole("attestations = []\n" * 2, "not valid TOML: ", ATTESTATIONS),
+    "attestations-misspelt": whole(
+        SIGNED.replace("attestations", "attestation"),
+        "attestation: unknown key; did you mean attestations?",
+        ATTESTATIONS,
+    ),
+    "attestations-of-text": whole(
+        'attestations = "x"', "attestations: Input should be a valid", ATTESTATIONS
+    ),
+    "attestation-of-text": whole('attestations = ["x"]', "attestations.0: Input should be a", ATTESTATIONS),
+    "attestations-in-a-folder": whole(None, "cannot be read (", ATTESTATIONS),
+    "signed-second-wrong": whole(
+        SIGNED + SIGNED.replace('"Jo"', "7"),
+        "attestations.1.by: Input should be a valid string",
+        ATTESTATIONS,
+    ),
+    "signed-unknown-key": signature("note =", 'nota = "x"\nnote =', ".nota: unknown key; did you mean note?"),
+    "signed-item-missing": signature('item = "webhooks.logged"\n', "", ".item: missing; add this key"),
+    "signed-environment-missing": signature(
+        'environment = "env"\n', "", ".environment: missing; add this key"
+    ),
+    "signed-version-missing": signature('version = "1.4.2"\n', "", ".version: missing; add this key"),
+    "signed-by-missing": signature('by = "Jo"\n', "", ".by: missing; add this key"),
+    "signed-note-missing": signature('note = "Saw it in the log."\n', "", ".note: missing; add this key"),
+    "signed-at-missing": signature("at = 2026-11-23T01:02:03+00:00\n", "", ".at: missing; add this key"),
+    "signed-what": signature("webhooks.logged", "webhooks.loged", ".item: no checklist item is called"),
+    "signed-nothing": signature("webhooks.logged", " ", ".item: is blank; say it in words"),
+    "signed-nowhere": signature('"env"', '""', ".environment: is blank; say it in words"),
+    "signed-for-a-number": signature('"1.4.2"', "1.4", ".version: Input should be a valid string"),
+    "signed-for-none": signature('"1.4.2"', '""', ".version: is blank; say it in words"),
+    "signed-by-nobody": signature('"Jo"', '" "', ".by: is blank; say it in words"),
+    "signed-by-several": signature('"Jo"', '["Jo", "Al"]', ".by: Input should be a valid string"),
+    "signed-for-nothing-seen": signature('"Saw it in the log."', '""', ".note: is blank; say it in words"),
+    "signed-soon": signature(
+        "2026-11-23T01:02:03+00:00", '"soon"', ".at: not a time with its zone; write it as 2026-"
+    ),
+    "signed-on-a-day": signature(
+        "2026-11-23T01:02:03+00:00", "2026-11-23", ".at: not a time with its zone; write it as 2026-"
+    ),
+    "signed-somewhere": signature("+00:00", "", ".at: not a time with its zone; write it as 2026-"),
+    "signed-on-no-day": whole(SIGNED.replace("11-23", "11-31"), "not valid TOML: ", ATTESTATIONS),
     "checklist-not-toml": whole("[[items", "not valid TOML: ", "checklist.toml"),
     "checklist-empty": whole("items = []", "items: Tuple should have at least 1 item", "checklist.toml"),
     "item-misspelt": item("promise =", "promiss =", "items.0.promise: missing; add this key"),
@@ -196,7 +253,11 @@ def ended(tmp_path_factory):
     for name, case in CASES.items():
         (folder / name).mkdir()
         for file, text in {**GOOD, **({case.file: case.text} if case.file else {})}.items():
-            (folder / name / file).write_bytes(text if isinstance(text, bytes) else text.encode())
+            (folder / name / file).parent.mkdir(exist_ok=True)
+            if text is None:
+                (folder / name / file).mkdir()
+            else:
+                (folder / name / file).write_bytes(text if isinstance(text, bytes) else text.encode())
     commands = {
         name: [f"--env={folder / name / 'env.toml'}", f"--reports={folder / name}", *case.options]
         for name, case in CASES.items()

@@ -16,6 +16,21 @@ LONGEST_S = 100  # a run that hangs would take for ever
 MOST_MB = 200  # above what a run against an honest target takes
 ROWS = {row.name: row for row in catalogue.ROWS}
 IN_ONE_PLACE = [row.name for row in catalogue.ROWS if not row.tls]
+# What they say is told to Allure as well.
+ODD = {
+    "commands-in-every-text",
+    "lone-surrogates",
+    "texts-without-end",
+    "header-of-1-mb",
+    "storm-of-cookies",
+    "nul-in-a-header",
+    "nul-bytes",
+    "invalid-utf-8",
+    "huge-integer",
+    "nan",
+    "endless-body",
+}
+LARGEST = 60_000  # bytes of a file for Allure
 
 
 def environment(folder, origin, ready_within_s=20):
@@ -27,17 +42,33 @@ def environment(folder, origin, ready_within_s=20):
     return f"--env={path}"
 
 
-def run(folder, origin, *selected, ready_within_s=20):
+def run(folder, origin, *selected, ready_within_s=20, allure=False):
     """What became of a run; asserts what has to hold against any target."""
     began = time.monotonic()
-    junit = f"--junitxml={folder}/junit.xml"
-    ended = runs.run(folder, environment(folder, origin, ready_within_s), junit, *selected)
+    outputs = [f"--junitxml={folder}/junit.xml", *([f"--alluredir={folder}/allure"] if allure else [])]
+    ended = runs.run(folder, environment(folder, origin, ready_within_s), *outputs, *selected)
     assert time.monotonic() - began < LONGEST_S
     crash = re.search(r"INTERNALERROR|Traceback|ProbeFailed|could not go on|Unhandled", ended.said)
     assert crash is None, ended.said[-5000:]
     assert ended.verdict is not None, ended.said[-5000:]
     assert len(ended.said) < 200_000
+    if allure:
+        judged = sum(len(item["tests"]) for item in ended.verdict["items"])
+        assert told(folder / "allure") == max(judged, 1)  # one for a target that is not reached
     return ended
+
+
+def told(folder):
+    """How many results there are for Allure; asserts that each file can be read, and holds no more than it may."""
+    results = 0
+    for path in folder.iterdir():
+        assert path.stat().st_size < LARGEST, path
+        text = path.read_bytes().decode("utf-8")
+        if path.suffix in (".json", ".httpexchange"):
+            said = json.loads(text, parse_constant=pytest.fail)
+            json.dumps(said, ensure_ascii=False).encode("utf-8")  # a lone surrogate would be no text
+            results += path.name.endswith("-result.json")
+    return results
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +82,7 @@ def usual_mb(tmp_path_factory):
 
 def test_catalogue_is_large():
     assert len(ROWS) == len(catalogue.ROWS) >= 40
+    assert ROWS.keys() >= ODD
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -59,7 +91,7 @@ def test_target_that_is_so_everywhere_gets_the_decision_it_deserves(name, tmp_pa
     with Hostile(row.behave) as target:
         origin = target.origin.replace("http:", "https:") if row.tls else target.origin
         patience_s = 1 if row.everywhere == "UNREACHABLE" else 20
-        ended = run(tmp_path, origin, "smoke/test_health.py", ready_within_s=patience_s)
+        ended = run(tmp_path, origin, "smoke/test_health.py", ready_within_s=patience_s, allure=name in ODD)
     assert ended.verdict["decision"] == row.everywhere, ended.said[-3000:]
     assert ended.code == EXIT_CODES[row.everywhere]
     assert ended.peak_mb - usual_mb < MOST_MB
@@ -72,7 +104,13 @@ def test_target_that_is_so_everywhere_gets_the_decision_it_deserves(name, tmp_pa
 def test_target_that_is_so_in_one_place_is_judged_by_it_there_alone(name, tmp_path, usual_mb):
     row = ROWS[name]
     with Hostile(row.behave, lambda path: path.startswith(SNAPSHOT)) as target:
-        ended = run(tmp_path, target.origin, "smoke/test_health.py", "smoke/test_entitlements.py")
+        ended = run(
+            tmp_path,
+            target.origin,
+            "smoke/test_health.py",
+            "smoke/test_entitlements.py",
+            allure=name in ODD,
+        )
     assert ended.outcomes["health.basic"] == "proven", ended.said[-3000:]
     assert ended.peak_mb - usual_mb < MOST_MB
     if row.in_one_place == "broken":

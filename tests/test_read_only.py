@@ -7,6 +7,8 @@ import pytest
 from hostile.server import Hostile, answer, honest
 from selfcheck import runs
 
+from harness.web.settings import Selectors
+
 READ_ONLY = """
 [target]
 base_url = "{origin}"
@@ -28,7 +30,17 @@ entitlement_key = "PREMIUM"
 transaction_env = "TRANSACTION"
 [revenuecat]
 stand_in = "{origin}"
+[web]
+url = "/app/"
+shows_within_s = 3
+[web.selectors]
 """
+READ_ONLY += "\n".join(f'{name} = "text=Sign in"' for name in Selectors.model_fields)
+PAGE = b"""<!doctype html><link rel="icon" href="data:,"><h1>Sign in</h1><script>
+  fetch("/app/visits", {method: "POST"}).catch(() => {});
+  navigator.sendBeacon("/app/beacon", "x");
+  fetch("/api/user/session").catch(() => {});
+</script>"""
 VARIABLES = {
     "SOMEBODY": "adam",
     "THEIR_PASSWORD": "adams-password",
@@ -40,7 +52,7 @@ VARIABLES = {
 }
 MAY_BE_READ = re.compile(
     r"/api/(health|v1/features|auth/verify|entitlements/snapshot|hero/[^/]*/cinematic/(access|url))(\?.*)?"
-    r"|(/api)?/openapi\.json"
+    r"|(/api)?/openapi\.json|/app/"
 )
 
 
@@ -52,12 +64,15 @@ def willing(asked):
         or "/health" in asked.path
         or "snapshot" in asked.path
     )
-    yield from honest(asked) if known else [answer({"success": True})]
+    if asked.path == "/app/":
+        yield answer(PAGE, kind="text/html")
+    else:
+        yield from honest(asked) if known else [answer({"success": True})]
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
-def test_no_check_and_no_made_up_request_writes(tmp_path, workers):
-    """With everything at hand that a check could write with."""
+def test_no_check_no_made_up_request_and_no_page_writes(tmp_path, workers):
+    """With everything at hand that a check could write with, and a client that does so when it is opened."""
     with Hostile(willing) as target:
         path = tmp_path / "read-only.toml"
         path.write_text(READ_ONLY.format(origin=target.origin))
@@ -72,6 +87,7 @@ def test_no_check_and_no_made_up_request_writes(tmp_path, workers):
     read = {asked.path for asked in target.seen if asked.method == "GET"}
     assert {path for path in read if not MAY_BE_READ.fullmatch(path)} == set()
     assert len(read) > 10  # made-up heroes among them
+    assert "/app/" in read
     assert (ended.verdict["writes"], (tmp_path / "read-only" / "ledger.jsonl").read_text()) == ([], "")
 
 

@@ -86,7 +86,9 @@ def test_text_without_secrets_is_left_as_it_is(text):
     assert knowing(password="correct horse").scrub(text) == text
 
 
-@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\n        ", "\\\n", "\n\t"])
+@pytest.mark.parametrize(
+    "line_break", ["\n", "\r\n", "\n        ", "\\\n", "\n\t", r"\n", r"\n    ", r"\r\n", r"\\n"]
+)
 @pytest.mark.parametrize(
     "form", [AWKWARD.replace("\n", "-"), (AWKWARD * 4).replace("\n", "-").encode().hex()]
 )
@@ -95,6 +97,12 @@ def test_secret_that_is_split_over_lines_is_found(form, line_break):
     split = line_break.join(form[start : start + 5] for start in range(0, len(form), 5))
     scrubbed = known.scrub(f"one\n  {split}\ntwo")
     assert scrubbed in ("one\n  <plain>\ntwo", "one\n  <long>\ntwo")
+
+
+def test_split_secrets_that_share_a_text_are_each_found_once():
+    known = knowing(token="head.claims.signature", signature="signature", other="another-one")
+    text = "head.cla\nims.signa\nture, signa\nture, sig\nnature; ano\nther-one"
+    assert known.scrub(text) == "<token>, <signature>, <signature>; <other>"
 
 
 def test_lines_without_secrets_stay_lines():

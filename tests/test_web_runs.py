@@ -15,6 +15,7 @@ from time import monotonic
 import pytest
 import tomli_w
 
+from tests import canaries
 from tests.visit_examples import without_pictures
 
 ROOT = Path(__file__).parent.parent
@@ -45,17 +46,22 @@ def run(reports, *arguments, **variables):
 
 @pytest.fixture(scope="module")
 def failed(tmp_path_factory):
-    """A run against a client that ignores a 401; its folder, and what it said."""
+    """A run against a client that ignores a 401; its folder, what it said, and its secrets by their names."""
     folder = tmp_path_factory.mktemp("failed")
-    code, said = run(
-        folder, CLIENT, f"--alluredir={folder}/allure", REFERENCE_FAULTS="client.401-ignored", **CANARIES
-    )
+    spilled = tmp_path_factory.mktemp("spilled") / "secrets.jsonl"
+    outputs = f"--alluredir={folder}/allure", f"--junitxml={folder}/junit.xml"
+    variables = {"REFERENCE_FAULTS": "client.401-ignored", "SPILLED": str(spilled)}
+    code, said = run(folder, CLIENT, "-p", "tests.selfcheck.spilled", *outputs, **variables, **CANARIES)
     assert code == 1, said
-    return folder, said
+    secrets = {}
+    for line in spilled.read_text("utf-8").splitlines():
+        name, value = json.loads(line)
+        secrets.setdefault(name, set()).add(value)
+    return folder, said, secrets
 
 
 def test_failure_names_steps_pictures_and_trace(failed):
-    folder, said = failed
+    folder, said, _ = failed
     scene = folder / "local" / "web" / "force-logout"
     assert "web client (force-logout): assert None == 'login_screen'\n" in said
     assert "where None = <web client (force-logout)>.shown" in said
@@ -95,13 +101,13 @@ def test_allure_has_the_pictures(failed):
 
 
 def test_scene_without_a_failure_keeps_its_pictures_only(failed):
-    folder, _ = failed
+    folder, *_ = failed
     kept = {path.name for path in (folder / "local" / "web" / "start").iterdir()}
     assert kept == {"01-opened.jpg"}
 
 
 def test_trace_can_be_read(failed):
-    folder, _ = failed
+    folder, *_ = failed
     with zipfile.ZipFile(folder / "local" / "web" / "force-logout" / "trace.zip") as trace:
         assert trace.testzip() is None
         events = trace.read("trace.trace").decode().splitlines()
@@ -109,7 +115,7 @@ def test_trace_can_be_read(failed):
 
 
 def test_nothing_that_is_left_holds_a_secret(failed):
-    folder, said = failed
+    folder, said, secrets = failed
     texts = {"terminal": said}
     for path in (path for path in folder.rglob("*") if path.is_file()):
         if path.suffix == ".zip":
@@ -122,6 +128,9 @@ def test_nothing_that_is_left_holds_a_secret(failed):
     assert len(texts) > 20
     leaks = re.compile(r"canary-of|eyJ[A-Za-z0-9]{8}")
     assert {name for name, text in texts.items() if leaks.search(text)} == set()
+    assert secrets.keys() >= {"password", "token", "signature of a token", *CANARIES}
+    texts.pop("target.log")  # the target writes it
+    assert canaries.leaks(texts, secrets) == set()
 
 
 @pytest.mark.parametrize("arguments", [["-m", "health"], ["--check-env"]], ids=["health", "check-env"])

@@ -4,7 +4,9 @@ import base64
 import json
 import re
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from urllib.parse import quote
 
 # What a hashed password looks like, whoever made it.
@@ -12,7 +14,8 @@ HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 _SHORTEST = 4  # a shorter value would blot out ordinary words
 _SPLIT = 8  # a shorter one is not looked for in pieces
-_BREAK = re.compile(r"\\?\r?\n[ \t]*")
+# As it is, or as JSON and Python write it, also of a text that holds such a one already.
+_BREAK = re.compile(r"(?:\\?\r?\n|(?:\\+r)?\\+n)[ \t]*")
 
 
 class Secrets:
@@ -32,10 +35,15 @@ class Secrets:
             if loggable:
                 self._loggable.add(name)
 
+    def add_token(self, token: str) -> None:
+        """The same for a token, and its signature by itself."""
+        self.add(token, "token")
+        self.add(token.rpartition(".")[2], "signature of a token")
+
     def scrub(self, text: str) -> str:
         """`text` without any known secret, and without anything that looks like a JWT."""
         names = self._names
-        if "\n" in text:
+        if "\n" in text or "\\n" in text:
             text = _mended(text, names)
         # Most texts hold none: looking first is several times faster than one pattern of all.
         for form in sorted((form for form in names if form in text), key=len, reverse=True):
@@ -49,12 +57,31 @@ class Secrets:
 
 def _mended(text: str, forms: Iterable[str]) -> str:
     """The text, with what was split over lines in one piece again."""
-    whole = _BREAK.sub("", text)
-    for form in forms:
-        if len(form) >= _SPLIT and form in whole and whole.count(form) != text.count(form):
-            split = f"(?:{_BREAK.pattern})?".join(map(re.escape, form))
-            text = re.sub(split, lambda _, form=form: form, text)  # type: ignore[misc]
-    return text
+    ends = [0, *(end for found in _BREAK.finditer(text) for end in found.span()), len(text)]
+    kept = list(
+        zip(ends[::2], ends[1::2], strict=True)
+    )  # what stands between breaks, by its place in the text
+    whole = "".join(text[start:end] for start, end in kept)
+    places = list(
+        accumulate((end - start for start, end in kept), initial=0)
+    )  # the same, by the place in `whole`
+
+    def place(at: int) -> int:
+        nth = bisect_right(places, at, hi=len(kept)) - 1
+        return kept[nth][0] + at - places[nth]
+
+    split = [
+        (place(found.start()), place(found.end() - 1) + 1, form)
+        for form in forms
+        if len(form) >= _SPLIT and form in whole and whole.count(form) != text.count(form)
+        for found in re.finditer(re.escape(form), whole)
+    ]
+    mended, upto = [], 0
+    for start, end, form in sorted(split, key=lambda each: (each[0], -each[1])):
+        if start >= upto:
+            mended += [text[upto:start], form]
+            upto = end
+    return "".join([*mended, text[upto:]])
 
 
 def _forms(value: str) -> set[str]:

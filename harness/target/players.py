@@ -96,6 +96,5 @@ class Players:
         token = answer.field("token")
         if not isinstance(token, str) or not token:
             raise PromiseBroken(f"{answer.title}: promised a token, and `token` is {token!r}", answer)
-        self._secrets.add(token, "token")
-        self._secrets.add(token.rpartition(".")[2], "signature of a token")
+        self._secrets.add_token(token)
         return Player(username, password, token, answer)

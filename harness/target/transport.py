@@ -17,6 +17,7 @@ from harness.environment import Environment
 from harness.errors import ConfigError, Gone, NoAnswer, Unprovable
 from harness.evidence.exchange import Exchange, exchanged, now, stories
 from harness.evidence.ledger import Ledger
+from harness.evidence.secrets import Secrets
 from harness.target.body import bounded
 from harness.target.causes import cause
 from harness.target.fence import Fence, may_write
@@ -31,9 +32,10 @@ LONGEST_WAIT_S = 5.0
 class Transport:
     """Sends requests and returns exchanges; raises NoAnswer, or Unprovable where the fence refuses."""
 
-    def __init__(self, environment: Environment, ledger: Ledger) -> None:
+    def __init__(self, environment: Environment, ledger: Ledger, known: Secrets | None = None) -> None:
         access, target = environment.file.access, environment.file.target
         self._ledger = ledger
+        self.known = known or Secrets()  # what an answer hands out becomes one of them
         self._fence, self._timeout_s = Fence(environment), access.timeout_s
         self._interval_s = 1 / access.requests_per_second if access.requests_per_second else 0.0
         self._next_at = 0.0

@@ -20,15 +20,15 @@ from harness.errors import ProbeFailed
 from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
 from harness.target.players import Player
-from harness.web import telemetry
+from harness.web.gate import Gate
 from harness.web.places import of_the_api
 from harness.web.scene import Scene
 from harness.web.settings import Web
-from harness.web.tape import MARK, Tape
+from harness.web.tape import Tape
 from harness.web.visit import VISIBILITY, Visit
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Playwright, Route, ViewportSize
+    from playwright.async_api import Browser, BrowserContext, Playwright, ViewportSize
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE: "ViewportSize" = {"width": 390, "height": 844}
@@ -61,6 +61,7 @@ class Chromium:
     ) -> None:
         self._environment, self._web, self._place, self._folder = environment, web, place, folder
         self._secrets, self._ledger = known, ledger
+        self._gate = Gate(environment, web, place.base, place.hosts)
         self._seats = asyncio.Semaphore(AT_ONCE)
         self._raw = Path(tempfile.mkdtemp(prefix="traces-"))
         self._playwright: Playwright | None = None
@@ -72,14 +73,11 @@ class Chromium:
 
         shutil.rmtree(self._folder, ignore_errors=True)  # pictures of an earlier run
         self._playwright = await async_playwright().start()
-        excluded = ", ".join(
-            f"EXCLUDE {urlsplit(f'//{host}').hostname}" for host in sorted(self._place.hosts)
-        )
         try:
             self._browser = await self._playwright.chromium.launch(
                 executable_path=executable,
                 channel=self._web.browser.channel,
-                args=[*ARGUMENTS, f"--host-resolver-rules=MAP * ~NOTFOUND, {excluded}"],
+                args=[*ARGUMENTS, *self._gate.arguments()],
                 # The run ends it, after the verdict: a Ctrl-C is for the run.
                 handle_sigint=False,
                 handle_sigterm=False,
@@ -126,7 +124,7 @@ class Chromium:
                 await context.add_init_script(f"({VISIBILITY})()")
                 await context.tracing.start(snapshots=True)
                 scene = Scene(name, self._folder / name, [], self._raw / f"{name}.zip")
-                await self._fence(context, scene)
+                await self._gate.guard(context, scene.tapes)
                 visit = await self._tab(context, scene)
                 try:
                     if player is not None:
@@ -143,30 +141,8 @@ class Chromium:
 
     async def _tab(self, context: "BrowserContext", scene: Scene) -> Visit:
         page = await context.new_page()
-        tape = Tape(page, self._web.telemetry, self._secrets, self._ledger)
+        tape = Tape(page, self._web.telemetry, self._secrets, self._ledger if self._gate.is_open else None)
         scene.tapes.append(tape)
         return Visit(
             page, scene, tape, self._web, self._place.base, self._place.api, self._environment.file.paths
         )
-
-    async def _fence(self, context: "BrowserContext", scene: Scene) -> None:
-        """Let requests through to the known hosts only; telemetry to others is taken for delivered."""
-
-        async def refuse(route: "Route") -> None:
-            request = route.request
-            settings = self._web.telemetry
-            if settings.via == "request" and telemetry.matches(settings.match, request.url):
-                await route.fulfill(status=204, headers={"Access-Control-Allow-Origin": "*"})
-                return
-            for tape in scene.tapes:
-                tape.block(request)
-            await route.abort("blockedbyclient")
-
-        async def mark(route: "Route") -> None:
-            await route.fulfill(status=204)
-
-        known = "|".join(re.escape(host) for host in sorted(self._place.hosts))
-        await context.route(
-            re.compile(rf"^(?!(https?|wss?)://({known})([/?#]|$))(?!data:|blob:|about:)"), refuse
-        )
-        await context.route(re.compile(re.escape(MARK)), mark)

@@ -22,7 +22,7 @@ def web(run: Run) -> Web:
 
 
 @resource("browser")
-def browser(web: Web, writing: None) -> str | None:
+def browser(web: Web) -> str | None:
     """The browser to start, by its path; None: the one that [web.browser] calls by its channel."""
     if not finding.has_driver():
         raise Unprovable(
@@ -39,13 +39,19 @@ def browser(web: Web, writing: None) -> str | None:
 
 
 @probe
-async def client(run: Run, web: Web, browser: str | None, site: Site) -> Chromium:
-    """The web client, in a browser that is ended with the run."""
+async def app(run: Run, web: Web, browser: str | None, site: Site) -> Chromium:
+    """The web client, in a browser that is ended with the run; for visits of nobody in particular."""
     place = Place.of(web, run.environment, site.origin)
     chromium = Chromium(run.environment, web, place, run.scenes, run.secrets, run.ledger)
     run.gathering.at_end(chromium.close)
     await chromium.start(browser)
     return chromium
+
+
+@probe
+async def client(writing: None, app: Chromium) -> Chromium:
+    """The same, for players: they sign in, and what they press may write."""
+    return app
 
 
 @resource()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from playwright.async_api import ConsoleMessage, Page, Request
 
 MARK = "verifier-mark"  # in the URL of the requests by which a visit waits, which go nowhere
+OTHER_HOST = "another host"
 _BEACONS = {"ping", "beacon"}  # nobody waits for their answers
 
 
@@ -29,7 +30,7 @@ class Call:
     kind: str
     status: int | None = None
     failure: str | None = None
-    blocked: bool = False
+    blocked: str | None = None  # why it was not let through
     is_mixed: bool = False
 
     def __str__(self) -> str:
@@ -52,9 +53,9 @@ class Call:
 
 
 class Tape:
-    """Listens to a page from its beginning."""
+    """Listens to a page from its beginning; without a ledger where nothing that it asks for may write."""
 
-    def __init__(self, page: "Page", settings: Telemetry, known: Secrets, ledger: Ledger) -> None:
+    def __init__(self, page: "Page", settings: Telemetry, known: Secrets, ledger: Ledger | None) -> None:
         self._page, self._settings, self._secrets, self._ledger = page, settings, known, ledger
         self.calls: list[Call] = []
         self.errors: list[str] = []
@@ -91,29 +92,34 @@ class Tape:
 
     @property
     def blocked(self) -> list[str]:
-        """The requests to other hosts, none of which got through."""
-        return [f"{call.method} {call.url}" for call in self.calls if call.blocked]
+        """The requests that were not let through, each with the reason."""
+        return [f"{call.method} {call.url}: {call.blocked}" for call in self.calls if call.blocked]
+
+    @property
+    def refused(self) -> list[str]:
+        """The reasons for which requests to the client's own hosts were not let through."""
+        return [call.blocked for call in self.calls if call.blocked and call.blocked != OTHER_HOST]
 
     def to(self, path: str, since: int = 0) -> list[Call]:
         """The calls whose path ends like that, from the `since`th of all calls on."""
         return [call for call in self.calls[since:] if call.path.endswith(path)]
 
-    def block(self, request: "Request") -> None:
+    def block(self, request: "Request", why: str) -> None:
         """Note that a request was not let through."""
         if request in self._open:
-            self._open[request].blocked = True
+            self._open[request].blocked = why
 
     def _asked(self, request: "Request") -> None:
         if MARK in request.url:
             return
         _, _, token = request.headers.get("authorization", "").partition(" ")
         if token:
-            self._secrets.add(token, "token")
+            self._secrets.add_token(token)
         call = Call(request.method, request.url, token or None, request.resource_type)
         call.is_mixed = self._page.url.startswith("https:") and call.url.startswith("http:")
         self._open[request] = call
         self.calls.append(call)
-        if call.method not in SAFE:
+        if call.method not in SAFE and self._ledger is not None:
             self._ledger.record("request", method=call.method, path=call.path)
         if self._settings.via == "request" and telemetry.matches(self._settings.match, call.url):
             body = (request.post_data_buffer or b"").decode("utf-8", "replace")
