@@ -3,10 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from selfcheck import runs
+from selfcheck import fuzzed, runs
 from selfcheck.served import deployment
 
 SEEDS = range(20)
+MADE_UP = fuzzed.options(examples=fuzzed.BRIEF)
 
 
 def pytest_generate_tests(metafunc):
@@ -29,13 +30,15 @@ def broken(ended):
 
 def test_checks_hold_in_any_order(seed, tmp_path):
     shuffled = ("-p", "selfcheck.shuffle", "-m", "not browser")  # visits share nothing but the browser
-    ended = runs.run(tmp_path, *shuffled, variables={"SELFCHECK_SEED": str(seed)})
+    ended = runs.run(tmp_path, *shuffled, *MADE_UP, variables={"SELFCHECK_SEED": str(seed)})
     assert (ended.code, broken(ended)) == (0, set()), ended.said[-3000:]
 
 
 def test_two_runs_in_a_row_reach_the_same_verdict(served, tmp_path):
     env, variables = served
-    first, second = (runs.run(tmp_path / name, env, variables=variables) for name in ("first", "second"))
+    first, second = (
+        runs.run(tmp_path / name, env, *MADE_UP, variables=variables) for name in ("first", "second")
+    )
     assert (broken(first), broken(second)) == (set(), set())
     assert first.outcomes == second.outcomes
 
@@ -43,5 +46,7 @@ def test_two_runs_in_a_row_reach_the_same_verdict(served, tmp_path):
 def test_two_runs_at_once_do_not_disturb_each_other(served, tmp_path):
     env, variables = served
     with ThreadPoolExecutor(2) as both:
-        ended = both.map(lambda name: runs.run(tmp_path / name, env, variables=variables), ("one", "other"))
+        ended = both.map(
+            lambda name: runs.run(tmp_path / name, env, *MADE_UP, variables=variables), ("one", "other")
+        )
     assert [broken(each) for each in ended] == [set(), set()]
