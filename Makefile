@@ -45,9 +45,9 @@ serve: .venv/installed
 	mkdir -p reports/served
 	$(BIN)/python -m reference --port 8000 --revenuecat-port 8001 2>&1 | tee reports/served/target.log
 
-# Time to verdict; see benchmarks/README.md. ARGS="--runs=9" for steadier figures.
+# Everything that is measured, into benchmarks/RESULTS.md; see benchmarks/README.md. ARGS="peers growth --runs=9"
 bench: .venv/installed
-	$(BIN)/python -m benchmarks.time_to_verdict $(ARGS)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 # The pages of docs/reports, in a browser; look at them after a change of the page. ARGS="--phone --into=DIR"
 pictures: .venv/installed

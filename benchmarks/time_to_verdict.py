@@ -1,4 +1,4 @@
-"""Time to verdict on the embedded deployment, beside its longest chain of probes: `make bench`.
+"""Time to verdict on the embedded deployment, beside its longest chain of probes.
 
 See README.md here for what is measured and how. It reports, and fails on no time.
 """
@@ -25,10 +25,10 @@ LIMITS = {0: 2.0, 100: 1.5}  # of (whole run - start-up) / chain, by the ms adde
 
 
 class Bench:
-    """Runs of the checklist against one kind of deployment, in processes of their own."""
+    """Runs of the checklist, or of the `folders` of it, against one kind of deployment, in processes of their own."""
 
-    def __init__(self, add_ms: int, runs: int, folder: Path) -> None:
-        self.add_ms, self.runs, self.folder = add_ms, runs, folder
+    def __init__(self, add_ms: int, runs: int, folder: Path, folders: tuple[str, ...] = ()) -> None:
+        self.add_ms, self.runs, self.folder, self.folders = add_ms, runs, folder, folders
         self.timeline = folder / "timeline.jsonl"
         text = LOCAL.read_text("utf-8")
         if add_ms:
@@ -45,7 +45,7 @@ class Bench:
         variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         began = time.perf_counter()
         ended = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *arguments],
+            [sys.executable, "-m", "pytest", *options, *arguments, *self.folders],
             cwd=ROOT,
             env=variables,
             capture_output=True,

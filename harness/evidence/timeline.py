@@ -1,7 +1,7 @@
-"""--timeline: what was gathered when, as lines of JSON; benchmarks/time_to_verdict.py reads them."""
+"""--timeline: what was gathered when, as lines of JSON; benchmarks/ reads them."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,22 @@ def _line(one: Gathered, started: datetime) -> dict[str, Any]:
         "start_s": _seconds(one.began - started),
         "end_s": _seconds(one.ended - started),
         "needs": sorted({node.title for node in one.node.probes_below()}),
-        "exchanges": [_exchange(exchange, started) for exchange in one.exchanges],
+        "exchanges": [
+            {**_exchange(exchange, started), "follows": follows(exchange, one.exchanges)}
+            for exchange in one.exchanges
+        ],
     }
+
+
+def follows(exchange: Exchange, of_probe: Sequence[Exchange]) -> list[int]:
+    """Which exchanges of the probe were over when this one of the same story began; of a sequence, the last one.
+
+    What happened beside it, or in another branch, is not among them.
+    """
+    over = [each for each in exchange.story if each.started + each.elapsed <= exchange.started]
+    latest = max((each.started for each in over), default=exchange.started)
+    direct = {id(each) for each in over if each.started + each.elapsed > latest}
+    return [place for place, each in enumerate(of_probe) if id(each) in direct]
 
 
 def _exchange(exchange: Exchange, started: datetime) -> dict[str, Any]:

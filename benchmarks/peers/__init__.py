@@ -1,0 +1,1 @@
+"""The same 24 checks, written for several tools."""
