@@ -10,6 +10,7 @@ import pytest
 
 from harness import answers, collection, environment, preflight
 from harness.allure import listen
+from harness.comparing import compared
 from harness.contract.budget import Budget, budget
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
@@ -214,6 +215,11 @@ class Verifier:
                     evidence.append(broken.exchange)
                 self.results.note_owner(pyfuncitem, broken.owner)
                 raise broken.with_traceback(None) from None  # how it was gathered explains nothing
+
+    def pytest_assertrepr_compare(
+        self, config: pytest.Config, op: str, left: object, right: object
+    ) -> list[str] | None:
+        return compared(config, op, left, right, self.run.secrets.scrub) if self.run else None
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(

@@ -15,7 +15,7 @@ _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 _SHORTEST = 4  # a shorter value would blot out ordinary words
 _SPLIT = 8  # a shorter one is not looked for in pieces
 # As it is, or as JSON and Python write it, also of a text that holds such a one already.
-_BREAK = re.compile(r"(?:\\?\r?\n|(?:\\+r)?\\+n)[ \t]*")
+_BREAK = re.compile(r"(?:\\?\r?\n|(?<!\\)(?:\\+r)?\\+n)[ \t]*")
 
 
 class Secrets:
