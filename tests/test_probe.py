@@ -238,3 +238,23 @@ def test_error_that_nobody_asks_for_is_printed_nowhere(caplog):
         del gathering
         gc.collect()
     assert caplog.messages == []
+
+
+def test_what_was_cancelled_was_not_gathered(gathering):
+    began = threading.Event()
+
+    async def endless():
+        began.set()
+        await asyncio.Event().wait()
+
+    async def brief():
+        pass
+
+    brief_one, endless_one = probe(brief), probe(endless)
+    gathering.submit([brief_one, endless_one])
+    gathering.value(brief_one)
+    assert began.wait(5)
+    assert gathering.progress() == (1, 2, endless_one.title)
+    assert gathering.call(gathering.halt()).result(5) is True
+    assert [one.node for one in gathering.gathered] == [brief_one]
+    assert gathering.progress() == (1, 2, "")

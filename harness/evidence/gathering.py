@@ -134,4 +134,5 @@ class Gathering:
             raise ProbeFailed(f"the probe {node.title} could not go on: {said}") from None
         finally:
             del self._at_work[node]
-            self.gathered.append(Gathered(node, began, now(), exchanges))
+            if not self._tasks[node].cancelling():  # then its evidence never came
+                self.gathered.append(Gathered(node, began, now(), exchanges))
