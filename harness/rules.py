@@ -1,5 +1,6 @@
 """What a run is judged by: the runbook, excuses, signatures, and the run before it."""
 
+import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ from harness.course import course
 from harness.environment import KNOWN_ISSUES, Environment
 from harness.evidence.exchange import now
 from harness.results import Results, doubted
-from harness.run import Run
+from harness.run import SCENES, Run
 from harness.verdict import (
     KnownIssue,
     RunFacts,
@@ -38,8 +39,10 @@ class Rules:
         self._previous = Previous()
 
     def clear(self, reports: Path) -> None:
-        """Remove the reports of an earlier run, and keep what this one is compared with."""
+        """Remove the reports and pictures of an earlier run, and keep what this one is compared with."""
         self._previous = set_aside(reports, self._environment)
+        for folder in (reports / SCENES, *reports.glob(f"{SCENES}-*")):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def check_excuses(self, nodeids: Sequence[str]) -> None:
         """Raises ConfigError for an excuse that excuses none of all checks: the next failure would go unseen."""

@@ -23,6 +23,7 @@ from harness.target.logs import LogSource
 from harness.target.transport import Transport
 from harness.target.webhooks import Signer, Webhooks
 
+SCENES = "web"  # the folder of what the browser leaves
 MOVES = 3  # redirects of health that are followed
 CLEAN_UP_S = 15  # for taking back all that a run granted
 LISTED = 5  # things that could not be taken back
@@ -111,7 +112,7 @@ class Run:
     @property
     def scenes(self) -> Path:
         """The folder of what the browser leaves; each worker has its own."""
-        return self.reports / (f"web-{self._worker}" if self._worker else "web")
+        return self.reports / (f"{SCENES}-{self._worker}" if self._worker else SCENES)
 
     def gather(self, nodes: Iterable[Node]) -> None:
         """Start gathering, and meanwhile take back what earlier runs left."""

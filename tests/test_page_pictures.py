@@ -6,7 +6,7 @@ from base64 import b64decode
 
 import pytest
 
-from harness.verdict.report import html, json_file, markdown, write_reports
+from harness.verdict.report import append_summary, html, json_file, markdown, write_reports
 from harness.verdict.report.html import pictures
 from harness.verdict.visits import Picture, Visited
 from tests import html_tree
@@ -222,6 +222,14 @@ def test_markdown_links_what_each_visit_left():
         "- paywall in `web/paywall`: [gate pressed](web/paywall/01-gate%20pressed.jpg)",
     ]
     assert "What the player sees" not in markdown.render(verdict(*passed(LOGIN)))
+
+
+def test_summary_names_files_that_do_not_lie_beside_it(tmp_path):
+    summary = tmp_path / "summary.md"
+    append_summary(with_visits(), summary)
+    page = summary.read_text("utf-8")
+    assert "](" not in page
+    assert "- start in `web/start`: `web/start/01-opened.jpg`, `web/start/02-settled.jpg`\n" in page
 
 
 def test_json_holds_what_each_test_looked_at():

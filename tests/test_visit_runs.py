@@ -67,6 +67,8 @@ NAMES = ("a_visit_that_shows_it", "b_visit_that_shows_it", "c_visit_that_does_no
 def run(request, suite, extra_module, tmp_path_factory):
     """What the visits' run left: its end, and its Allure results by test."""
     folder = tmp_path_factory.mktemp("visits")
+    for earlier in ("web", "web-gw0", "web-gw3"):
+        (folder / "local" / earlier / "earlier").mkdir(parents=True)
     ended = suite(
         "smoke/test_more.py",
         f"--alluredir={folder}/local/allure-results",
@@ -106,6 +108,12 @@ def test_verdict_knows_what_each_test_looked_at(run, tests):
         assert (run.reports / visit["pictures"][0]["file"]).read_bytes() == JPEG
         assert name[:1] in "ab" or (run.reports / visit["trace"]).is_file()
         assert name[:1] in "ab" or (run.reports / visit["log"]).is_file()
+
+
+def test_nothing_is_left_of_visits_of_an_earlier_run(run, tests):
+    visited = {run.reports / visit["folder"] for test in tests.values() for visit in test["visits"]}
+    assert set(run.reports.glob("web*/*")) == visited
+    assert {path.parent for path in visited} == {path for path in run.reports.glob("web*") if path.is_dir()}
 
 
 def test_page_holds_pictures_and_log(run):

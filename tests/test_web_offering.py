@@ -41,6 +41,16 @@ SHOWN = [Card("Premium Cinematics Pack", "$9.99"), Card("Premium", "$4.99 / mont
         ("BUY 2 FOR 4.99", "4.99"),
         ("3 months JPY 1200", "1200"),
         ("1299 a year", "1299"),
+        ("Season 1 $9.99", "9.99"),
+        ("Tier 2 \u2013 $4.99", "4.99"),
+        ("Tier 2 \u2013 $.99", "0.99"),
+        ("Pack 100, ¥1200", "1200"),
+        ("5 € 12 Monate", "5"),
+        ("$5 $6", "5"),
+        ("$.99", "0.99"),
+        (",99 €", "0.99"),
+        ("Rs.499.00", "499"),
+        ("S/.15.00", "15"),
         ("Free", None),
         ("", None),
     ],
@@ -85,6 +95,31 @@ def test_the_offering_as_it_may_look(shown):
 )
 def test_each_difference_is_named(shown, said):
     assert differences(shown, [PACK, MONTHLY]) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "currency"),
+    [
+        ("BUY $4.99", "4.99", "USD"),
+        ("PRO $4.99", "4.99", "USD"),
+        ("$9.99 incl. VAT", "9.99", "USD"),
+        ("9.99 incl. VAT", "9.99", "USD"),
+        ("$9.99 (£7.99)", "9.99", "USD"),
+        ("¥30.00", "30", "CNY"),
+        ("¥1200", "1200", "JPY"),
+        ("£4.99", "4.99", "GIP"),
+        ("CHF 5.00", "5", "CHF"),
+    ],
+)
+def test_currency_is_the_one_beside_the_number(text, value, currency):
+    assert differences([Card("Pro", text)], [Product("Pro", Decimal(value), currency)]) == []
+
+
+@pytest.mark.parametrize("text", ["¥4.99", "£4.99", "4,99 zł", "4.99 CHF", "CHF 4.99", "in €: 4.99"])
+def test_other_currency_is_a_wrong_price(text):
+    assert differences([Card("Premium", text)], [MONTHLY]) == [
+        f"wrong price: Premium costs 4.99 USD, and is shown for {text}"
+    ]
 
 
 def test_price_that_the_source_does_not_tell_has_to_be_there():

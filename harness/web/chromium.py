@@ -71,7 +71,6 @@ class Chromium:
         """Raises ProbeFailed where the browser does not start."""
         from playwright.async_api import Error, async_playwright
 
-        shutil.rmtree(self._folder, ignore_errors=True)  # pictures of an earlier run
         self._playwright = await async_playwright().start()
         try:
             self._browser = await self._playwright.chromium.launch(

@@ -12,16 +12,25 @@ from harness.target.transport import Transport
 from harness.web.pages import Pages
 from harness.web.settings import Price, Project
 
-# Of the currencies whose sign is not their own name; "$" alone may be any dollar.
-SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "zł": "PLN"}
+# The currencies that a sign may mean; "$" says nothing: a dollar or a peso of any country.
+SIGNS = {
+    "€": {"EUR"},
+    "£": {"GBP", "EGP", "FKP", "GIP", "LBP", "SDG", "SHP", "SSP", "SYP"},
+    "¥": {"JPY", "CNY"},
+    "₹": {"INR"},
+    "₽": {"RUB"},
+    "₩": {"KRW", "KPW"},
+    "₺": {"TRY"},
+    "zł": {"PLN"},
+}
 # With groups of two or three digits behind the first, which the same mark divides (a dot, a comma, an apostrophe, also
 # the typographic one, a space), or with none; then maybe a fraction.
 _NUMBER = re.compile(
     r"[1-9]\d{0,2}(?P<mark>[.,'\u2019\s])(?:\d{2,3}(?P=mark))*\d{3}(?!\d)(?:(?!(?P=mark))[.,]\d{1,2}(?!\d))?"
     r"|\d+(?:[.,]\d+)?"
+    r"|(?<![\w.,/])[.,]\d+"  # "$.99", not "Rs.499" or "S/.15"
 )
 _GAP = r"[\s,.\u2013\u2014-]{0,3}"  # also that of "5,- \u20ac"
-_CODE = re.compile(r"\b[A-Z]{3}\b")
 
 
 @dataclass(frozen=True)
@@ -90,10 +99,15 @@ def amount(text: str) -> Decimal | None:
     Of several numbers the first with a currency's sign beside it; else the first with a fraction, the first with a
     currency's code beside it, the first. Nothing is multiplied.
     """
+    number = _price(text)
+    return None if number is None else _value(number)
+
+
+def _price(text: str) -> re.Match[str] | None:
     numbers = list(_NUMBER.finditer(text))
-    for told in (_has_sign, _has_fraction, _has_code, bool):
+    for told in (_has_sign, _has_fraction, _codes, bool):
         if (number := next((each for each in numbers if told(each)), None)) is not None:
-            return _value(number)
+            return number
     return None
 
 
@@ -104,20 +118,28 @@ def _value(number: re.Match[str]) -> Decimal:
 
 
 def _has_sign(number: re.Match[str]) -> bool:
+    return bool(_signs(number))
+
+
+def _signs(number: re.Match[str]) -> set[str]:
     before, after = _beside(number)
-    signs = (before[-1:], after[:1])
-    return any(unicodedata.category(sign) == "Sc" for sign in signs if sign) or any(
-        before.endswith(sign) or after.startswith(sign) for sign in SIGNS
-    )
+    found = {sign for sign in (before[-1:], after[:1]) if sign and unicodedata.category(sign) == "Sc"}
+    found |= {sign for sign in SIGNS if before.endswith(sign) or after.startswith(sign)}
+    return {sign for sign in found if before.endswith(sign) or not _leads(sign, after)}
+
+
+def _leads(sign: str, after: str) -> bool:
+    """Whether a sign behind a number is that of the next one: "Season 1 $9.99"."""
+    return bool(re.match(r"[.,]?\d", after.removeprefix(sign)))
 
 
 def _has_fraction(number: re.Match[str]) -> bool:
     return _value(number) != _value(number).to_integral_value() or bool(re.search(r"[.,]\d\d$", number[0]))
 
 
-def _has_code(number: re.Match[str]) -> bool:
+def _codes(number: re.Match[str]) -> set[str]:
     before, after = _beside(number)
-    return bool(re.search(r"\b[A-Z]{3}$", before) or re.match(r"[A-Z]{3}\b", after))
+    return {*re.findall(r"\b[A-Z]{3}$", before), *re.findall(r"^[A-Z]{3}\b", after)}
 
 
 def _beside(number: re.Match[str]) -> tuple[str, str]:
@@ -151,8 +173,14 @@ def _wrong_price(card: Card, product: Product) -> Iterator[str]:
 
 
 def _other_currency(text: str, wanted: str | None) -> bool:
-    named = {code for sign, code in SIGNS.items() if sign in text} | set(_CODE.findall(text))
-    return wanted is not None and bool(named) and wanted not in named
+    number = _price(text)
+    if number is None or wanted is None:
+        return False
+    # A word in capitals may stand beside a sign ("BUY $4.99"), and then is no code.
+    beside = _signs(number)
+    signs = beside or {sign for sign in SIGNS if sign in text}
+    named = (not beside and _codes(number)) or {code for sign in signs for code in SIGNS.get(sign, ())}
+    return bool(named) and wanted not in named
 
 
 def _same(one: str, other: str) -> bool:

@@ -56,7 +56,7 @@ def write_reports(
 
 
 def append_summary(verdict: Verdict, path: Path | None) -> str:
-    """Add the Markdown to the file that a CI runner shows with its build, if there is one.
+    """Add the Markdown, without links, to the file that a CI runner shows with its build, if there is one.
 
     What it returns is a warning where that did not work, and empty otherwise: it must not change the outcome.
     """
@@ -64,7 +64,7 @@ def append_summary(verdict: Verdict, path: Path | None) -> str:
         return ""
     try:
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"{markdown.render(verdict)}\n")
+            file.write(f"{markdown.render(verdict, links=False)}\n")
     except OSError as error:
         return f"warning: the step summary could not be written: {error}"
     return ""

@@ -12,8 +12,11 @@ MESSAGES_SHOWN = 5  # different ones, of an item
 MESSAGE_LENGTH = 4000  # characters
 
 
-def render(verdict: Verdict) -> str:
-    """The decision first, then whatever asks for action, then the checklist and the run's traces."""
+def render(verdict: Verdict, *, links: bool = True) -> str:
+    """The decision first, then whatever asks for action, then the checklist and the run's traces.
+
+    `links`: whether it lies beside the files that it names.
+    """
     blocks = [
         *_head(verdict),
         *_section("What is broken", _broken(verdict)),
@@ -23,7 +26,7 @@ def render(verdict: Verdict) -> str:
         *_section("Not proven, and what would prove it", _not_proven(verdict)),
         *_section("Notes", _notes(verdict)),
         *_section("Checklist", _checklist(verdict)),
-        *_section("What the player sees", _visits(verdict)),
+        *_section("What the player sees", _visits(verdict, links)),
         *_section("What this run changed on the target", _writes(verdict)),
         *_section("Retries", [f"Connection errors retried: {verdict.retries}"]),
     ]
@@ -139,15 +142,15 @@ def _checklist(verdict: Verdict) -> Iterator[str]:
     yield "\n".join(rows)
 
 
-def _visits(verdict: Verdict) -> Iterator[str]:
-    """All of them, with what they left beside this file."""
+def _visits(verdict: Verdict, links: bool) -> Iterator[str]:
+    """All of them, with what they left."""
     visits = {visit.folder: visit for item in verdict.items for test in item.tests for visit in test.visits}
     lines = []
     for visit in visits.values():
         files = [(picture.step, picture.file) for picture in visit.pictures]
         files += [(path.rpartition("/")[2], path) for path in (visit.log, visit.trace) if path is not None]
-        links = ", ".join(f"[{md(said)}]({place(path)})" for said, path in files) or "no picture"
-        lines.append(f"- {md(visit.name)} in {code(visit.folder)}: {links}")
+        left = [f"[{md(said)}]({place(path)})" if links else code(path) for said, path in files]
+        lines.append(f"- {md(visit.name)} in {code(visit.folder)}: {', '.join(left) or 'no picture'}")
     if lines:
         yield "\n".join(lines)
 
