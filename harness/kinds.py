@@ -14,7 +14,10 @@ Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 def origin(text: str) -> str:
-    """`text` without a slash at its end; raises ValueError, with a remedy, for anything but an http(s) origin."""
+    """`text` as a browser writes it: in lower case, without the usual port or a slash at its end.
+
+    Raises ValueError, with a remedy, for anything but an http(s) origin.
+    """
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
@@ -27,7 +30,18 @@ def origin(text: str) -> str:
         raise ValueError(
             "holds more than an origin; write https://host[:port], paths go to target.api_prefix"
         )
-    return text.rstrip("/")
+    # Once more: the usual port is only known of a scheme in lower case.
+    return str(httpx.URL(str(url))).rstrip("/")
+
+
+def _host(text: str) -> str:
+    """As in an origin; raises ValueError for anything but a host with or without a port."""
+    if text.endswith("/"):
+        raise ValueError(f"{text!r} is no host; write host[:port]")
+    try:
+        return origin(f"https://{text}").removeprefix("https://").removesuffix(":80")
+    except ValueError:
+        raise ValueError(f"{text!r} is no host; write host[:port]") from None
 
 
 def in_the_clear(address: str) -> bool:
@@ -50,4 +64,5 @@ def _path(text: str) -> str:
 
 
 Origin = Annotated[str, AfterValidator(origin)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Field(strict=False)]
 UrlPath = Annotated[str, AfterValidator(_path)]

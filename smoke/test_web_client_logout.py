@@ -64,9 +64,7 @@ async def start(app):
         await visit.look("opened")
         tape = visit.tape
         seen = Start(visit.scene, shown, list(tape.errors), tape.failed, tape.blocked)
-        if (
-            tape.refused and not seen.is_well
-        ):  # without what it was refused, it is not the app that players get
+        if tape.is_excused and not seen.is_well:  # without what it was refused, it is not what players get
             remedy = "set access.writes = true where that is allowed"
             raise Unprovable(f"the web client does not start without this: {tape.refused[0]}", remedy)
         return seen

@@ -201,6 +201,21 @@ def test_renamed_call_goes_to_its_new_path_below_the_prefix(meet):
     assert meet(answer, register, target=target, paths={"register": "/sign-up"}) == "/game/sign-up"
 
 
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("https://Play.Example/", "https://play.example"),
+        ("HTTPS://play.example:443", "https://play.example"),
+        ("https://play.example:80", "https://play.example:80"),
+        ("http://LOCALHOST:80/", "http://localhost"),
+        ("https://spätzle.example", "https://xn--sptzle-cua.example"),
+    ],
+)
+def test_origin_is_read_as_a_browser_writes_it(write, url, read):
+    assert load(str(write(f'[target]\nbase_url = "{url}"')), variables={}).file.target.base_url == read
+    assert load(str(write(TARGET)), url, variables={}).file.target.base_url == read
+
+
 def test_base_url_on_the_command_line_replaces_origin_and_start(write):
     path = write('[target]\nready_within_s = 3\n[target.start]\ncommand = ["x"]\ngenerate = ["A"]')
     environment = load(str(path), "http://127.0.0.1:8001/", variables={})
@@ -234,7 +249,7 @@ def test_plain_http_beyond_this_machine_is_refused_unless_the_file_allows_it(wri
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1", "http://127.8.9.1", "http://[::1]:80", "http://a.localhost"]
+    "url", ["http://127.0.0.1:1", "http://127.8.9.1", "http://[::1]:81", "http://a.localhost"]
 )
 def test_plain_http_on_this_machine_is_fine(write, url):
     assert load(str(write(TARGET)), url, variables={}).file.target.base_url == url

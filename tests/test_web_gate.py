@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from hostile.server import Hostile, answer, honest
@@ -11,8 +12,11 @@ from playwright.async_api import Error
 from selfcheck import runs
 
 from harness.environment import Environment, File
+from harness.evidence.secrets import Secrets
+from harness.web.chromium import Place
 from harness.web.gate import Gate
-from harness.web.settings import Selectors
+from harness.web.settings import Selectors, Telemetry
+from harness.web.tape import Tape
 
 SELECTORS = dict.fromkeys(Selectors.model_fields, "text=nowhere") | {"login_screen": "text=Sign in"}
 CLIENT = "https://play.example"
@@ -71,6 +75,7 @@ def test_call_that_the_fence_passes_may_be_made(gate, host):
         ("GET", "https://elsewhere.example/", "another host"),
         ("GET", "https://play.example@elsewhere.example/", "another host"),
         ("GET", "https://adam@play.example/", "another host"),
+        ("GET", "https://[play.example/", "not a URL that can be read"),
     ],
 )
 def test_anything_else_is_refused_with_the_reason(gate, method, url, why):
@@ -84,10 +89,16 @@ def test_api_without_a_prefix_is_known_by_its_paths(gate):
     assert gated.refusal("GET", f"{CLIENT}/auth/logout").startswith("GET /auth/logout is not among")
 
 
-def test_page_may_write_where_the_run_may(gate):
-    gated = gate(writes=True)
-    assert gated.refusal("POST", f"{CLIENT}/api/auth/login") is None
-    assert gated.refusal("GET", "https://elsewhere.example/") == "another host"
+@pytest.mark.parametrize("base", ["/app/", "https://PLAY.example:443/app/"])
+def test_hosts_are_compared_as_the_browser_names_them(tmp_path, base):
+    web = {"url": base, "hosts": ["Fonts.Example:443"], "selectors": SELECTORS}
+    target = {"base_url": "https://Play.Example:443"}
+    file = File.model_validate({"target": target, "access": {"writes": False}, "web": web})
+    environment = Environment("gated", tmp_path / "gated.toml", file, {})
+    place = Place.of(file.web, environment, file.target.base_url)
+    gated = Gate(environment, file.web, place.base, place.hosts)
+    assert gated.refusal("GET", f"{CLIENT}/app/") is None
+    assert gated.refusal("GET", "https://fonts.example/a.woff2") is None
 
 
 # --- what is fetched for a page
@@ -96,14 +107,15 @@ def test_page_may_write_where_the_run_may(gate):
 class Routed:
     """A request of a page, as a browser would hand it over; `said`: the answers that it gets, or what is raised.
 
-    `done`: how it ended, `blocked`: why it was not let through.
+    `done`: how it ended, `blocked`: why it was not let through, `failure`: why it got no answer.
     """
 
     def __init__(self, url, *said, resource_type="fetch", navigates=False):
         headers = {"authorization": "Bearer x", "accept": "*/*"}
         self.request = SimpleNamespace(url=url, method="GET", headers=headers, resource_type=resource_type)
         self.request.is_navigation_request = lambda: navigates
-        self.said, self.fetched, self.done, self.blocked = list(said), [], None, None
+        self.said, self.fetched = list(said), []
+        self.done = self.blocked = self.failure = None
 
     async def fetch(self, url, headers, **_):
         self.fetched.append((url, headers))
@@ -118,8 +130,11 @@ class Routed:
     async def abort(self, why="failed"):
         self.done = why
 
-    def block(self, _, why):
+    async def block(self, _, why):
         self.blocked = why
+
+    def give_up(self, _, why):
+        self.failure = why
 
 
 def answered(gate, asked):
@@ -139,6 +154,15 @@ def answered(gate, asked):
 
     asyncio.run(go())
     return asked
+
+
+@pytest.mark.parametrize("writes", [True, False])
+@pytest.mark.parametrize(
+    "url", ["https://elsewhere.example/", "https://adam@play.example/", "ftp://play.example/"]
+)
+def test_another_host_is_not_asked(gate, writes, url):
+    asked = answered(gate(writes=writes), Routed(url))
+    assert (asked.fetched, asked.blocked, asked.done) == ([], "another host", "blockedbyclient")
 
 
 def test_token_is_not_shown_to_another_host(gate):
@@ -163,19 +187,58 @@ def test_redirect_leads_nowhere_that_may_not_be_asked(gate, to, why):
     assert (len(asked.fetched), asked.blocked, asked.done) == (1, why, "blockedbyclient")
 
 
+@pytest.mark.parametrize("kind", ["script", "stylesheet"])
+@pytest.mark.parametrize("to", [f"{CLIENT}/app/build-42/main.js", "https://fonts.example/app/main.js"])
+def test_what_looks_for_its_parts_in_another_folder_is_refused(gate, kind, to):
+    asked = answered(gate(), Routed(f"{CLIENT}/app/main.js?v=1", to, None, resource_type=kind))
+    assert asked.blocked == "GET /app/main.js has moved, and cannot be followed here"
+    assert asked.done == "blockedbyclient"
+
+
+@pytest.mark.parametrize(
+    ("kind", "to"), [("script", f"{CLIENT}/app/main-42.js"), ("image", f"{CLIENT}/app/build-42/main.js")]
+)
+def test_what_looks_in_the_right_folder_is_followed(gate, kind, to):
+    asked = answered(gate(), Routed(f"{CLIENT}/app/main.js?v=1", to, None, resource_type=kind))
+    assert (asked.blocked, asked.done["response"].status) == (None, 200)
+
+
 def test_page_itself_goes_where_it_is_sent(gate):
     asked = answered(gate(), Routed(f"{CLIENT}/app/", '/b?c="d', navigates=True))
     assert f"url={CLIENT}/b?c=&quot;d" in asked.done["body"]
 
 
 @pytest.mark.parametrize(
-    "said",
-    [[Error("refused")], [f"{CLIENT}/a"] * 99, [CLIENT.replace("https:", "http:")]],
-    ids=["no-answer", "loop", "in-the-clear"],
+    ("said", "why"),
+    [
+        ([Error("unable to verify the certificate\nCall log:")], "unable to verify the certificate"),
+        ([f"{CLIENT}/a"] * 99, "redirected too often, or from https to http"),
+        ([CLIENT.replace("https:", "http:")], "redirected too often, or from https to http"),
+        (["http://[oops"], "Invalid IPv6 URL"),
+    ],
+    ids=["no-answer", "loop", "in-the-clear", "no-url"],
 )
-def test_request_that_comes_to_nothing_has_failed(gate, said):
+def test_request_that_comes_to_nothing_has_failed_with_the_reason(gate, said, why):
     asked = answered(gate(), Routed(f"{CLIENT}/a", *said))
     assert (asked.done, asked.blocked, len(asked.fetched) <= 10) == ("failed", None, True)
+    assert asked.failure == why
+
+
+@pytest.mark.parametrize(
+    ("browser", "told", "wrong"),
+    [
+        ("net::ERR_FAILED", "getaddrinfo ENOTFOUND", True),
+        ("net::ERR_ABORTED", "net::ERR_ABORTED", False),
+    ],
+)
+def test_reason_is_told_unless_the_page_gave_up_itself(browser, told, wrong):
+    heard = {}
+    request = Mock(method="GET", url=f"{CLIENT}/a", headers={}, resource_type="script", failure=browser)
+    tape = Tape(Mock(url=CLIENT, on=heard.__setitem__), Telemetry(), Secrets(), None)
+    heard["request"](request)
+    tape.give_up(request, "getaddrinfo ENOTFOUND")
+    heard["requestfailed"](request)
+    assert [(call.failure, call.is_wrong) for call in tape.calls] == [(told, wrong)]
 
 
 @pytest.mark.parametrize(("kind", "path"), [("image", "a/telemetry"), ("xhr", "telemetry?event=x")])
@@ -187,6 +250,32 @@ def test_telemetry_is_taken_for_delivered(gate, kind, path):
 def test_script_about_telemetry_is_none(gate):
     asked = answered(gate(), Routed(f"{CLIENT}/telemetry.js?v=1", None, resource_type="script"))
     assert asked.done["response"].status == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "late", "after", "excused"),
+    [([], [], ["broke"], True), (["broke"], [], [], False), ([], ["broke"], [], False)],
+    ids=["after", "before", "told-late"],
+)
+def test_only_an_error_after_the_refusal_is_excused_by_it(before, late, after, excused):
+    heard = {}
+
+    async def evaluate(_):
+        for error in late:
+            heard["pageerror"](error)
+
+    async def go():
+        request = Mock(method="POST", url=f"{CLIENT}/a", headers={}, resource_type="fetch")
+        tape = Tape(Mock(url=CLIENT, on=heard.__setitem__, evaluate=evaluate), Telemetry(), Secrets(), None)
+        for error in before:
+            heard["pageerror"](error)
+        heard["request"](request)
+        await tape.block(request, "POST /a may write")
+        for error in after:
+            heard["pageerror"](error)
+        return tape.is_excused
+
+    assert asyncio.run(go()) is excused
 
 
 # --- a browser
@@ -232,7 +321,12 @@ PAGE = """<!doctype html><link rel="icon" href="data:,">
 <h1>{title}</h1><iframe name="frame"></iframe><script>{script}</script>"""
 GUEST = """fetch('/app/guest', {method: 'POST'})
   .then(() => { document.querySelector('h1').textContent = 'Sign in'; });"""
-BOOTS = {"writing": WRITES, "guest": GUEST}
+REPORTER = """addEventListener('error', () => {
+  fetch('/app/crashes', {method: 'POST'}).catch(() => {});
+}, true);"""
+CRASH = REPORTER + "null.start();"
+MISSING = REPORTER + "</script><script src='/app/missing.js'>"
+BOOTS = {"writing": WRITES, "guest": GUEST, "crash": CRASH, "missing": MISSING}
 
 
 def served(boot):
@@ -246,6 +340,8 @@ def served(boot):
         elif path == "/app/index.html":
             page = PAGE.format(title=title, script=BOOTS[boot])
             yield answer(page.encode(), kind="text/html")
+        elif path == "/app/missing.js":
+            yield answer({}, "404 Not Found")
         elif path == "/app/moved":
             yield answer(b"", "302 Found", f"Location: {query.removeprefix('to=')}")
         elif "/auth/" in path or "/user/" in path or "health" in path or "snapshot" in path:
@@ -308,3 +404,11 @@ def test_app_that_does_not_start_without_a_write_is_not_proven(tmp_path):
     said = "the web client does not start without this: POST /app/guest may write; set access.writes = true"
     assert said in " ".join(run.ended.said.split())
     assert [asked for asked in run.seen if asked.method != "GET"] == []
+
+
+@pytest.mark.parametrize("boot", ["crash", "missing"])
+def test_refused_report_of_a_crash_does_not_excuse_it(tmp_path, boot):
+    run = visited(tmp_path, boot, writes=False)
+    assert run.tests == {"passed", "failed"}, run.ended.said
+    assert "POST /app/crashes may write" in "\n".join(run.ended.verdict["notes"])
+    assert boot == "crash" or "/app/missing.js 404" in json.dumps(run.ended.verdict)

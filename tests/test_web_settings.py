@@ -34,10 +34,19 @@ def loaded(tmp_path):
         ("/", "/"),
         ("https://app.invalid", "https://app.invalid/"),
         ("https://a.invalid/x", "https://a.invalid/x/"),
+        ("https://A.Invalid:443/X", "https://a.invalid/X/"),
     ],
 )
 def test_place_of_the_client_is_a_folder(loaded, url, read):
     assert loaded(url=url).file.web.url == read
+
+
+def test_hosts_are_those_that_a_browser_names(loaded):
+    """At its usual port no scheme has one in a URL."""
+    web = loaded(
+        hosts=["Fonts.Example", "a.example:443", "b.example:80", "c.example:8080", "[::1]:80"]
+    ).file.web
+    assert web.hosts == ("fonts.example", "a.example", "b.example", "c.example:8080", "[::1]")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +54,10 @@ def test_place_of_the_client_is_a_folder(loaded, url, read):
     [
         ({"url": "app"}, "web.url: 'app' is no place of a client; write https://host/path/"),
         ({"url": "https://a.invalid/?x=1"}, "is no place of a client"),
+        *(
+            ({"hosts": [host]}, f"web.hosts.0: {host!r} is no host; write host[:port]")
+            for host in ("https://a.invalid", "a.invalid/", "a.invalid/x", "me@a.invalid", "a:b", "")
+        ),
         ({"routes": {"login": "/login"}}, "web.routes.login: '/login' does not lie below web.url"),
         ({"routes": {"hero": "hero"}}, "web.routes: hero does not name {hero_id}"),
         ({"telemetry": {"match": "("}}, "web.telemetry.match: '(' is no regular expression"),

@@ -19,7 +19,7 @@ from harness.target.fence import SAFE, Fence, may_write
 from harness.web import telemetry
 from harness.web.places import of_the_api
 from harness.web.settings import Web
-from harness.web.tape import MARK, OTHER_HOST, Call, Tape
+from harness.web.tape import MARK, OTHER_HOST, Tape
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Request, Route, WebSocketRoute
@@ -50,16 +50,15 @@ class Gate:
         return (f"--host-resolver-rules=MAP * ~NOTFOUND, {known}",) if self.is_open else NO_NETWORK
 
     def refusal(self, method: str, url: str) -> str | None:
-        """Why a request may not leave; None where it may."""
-        if urlsplit(url).netloc not in self._hosts:
-            return OTHER_HOST
-        if self.is_open:
-            return None
+        """Why a request may not leave where the target may not be written to; None where it may."""
         try:
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or parts.netloc not in self._hosts:
+                return OTHER_HOST
             asked = httpx.URL(url)
             if may_write(method, asked) or not self._is_file(url):
                 self._fence.pass_(method, asked)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):
             return "not a URL that can be read"
         except Unprovable as unprovable:
             return unprovable.reason
@@ -78,16 +77,15 @@ class Gate:
             await route.fulfill(status=204)
 
         async def shut(socket: "WebSocketRoute") -> None:
-            tapes[-1].calls.append(
-                Call("GET", socket.url, None, "websocket", blocked="what a WebSocket sends may write")
-            )
+            await tapes[-1].block_socket(socket.url, "what a WebSocket sends may write")
             await socket.close()
 
-        known = "|".join(re.escape(host) for host in sorted(self._hosts))
-        others = re.compile(rf"^(?!(https?|wss?)://({known})([/?#]|$))(?!data:|blob:|about:)")
-        await context.route(others, refuse)
-        if not self.is_open:
-            await context.route(re.compile("^https?:"), let_or_refuse)
+        if self.is_open:
+            known = "|".join(re.escape(host) for host in sorted(self._hosts))
+            others = re.compile(rf"^(?!(https?|wss?)://({known})([/?#]|$))(?!data:|blob:|about:)")
+            await context.route(others, refuse)
+        else:
+            await context.route(re.compile("^(?!data:|blob:|about:)"), let_or_refuse)
             await context.route_web_socket(re.compile(""), shut)
         await context.route(re.compile(re.escape(MARK)), mark)
 
@@ -96,9 +94,7 @@ class Gate:
         if self._is_telemetry(route.request):
             await route.fulfill(status=204, headers={"Access-Control-Allow-Origin": "*"})
             return
-        for tape in tapes:
-            tape.block(route.request, why)
-        await route.abort("blockedbyclient")
+        await _block(route, why, tapes)
 
     async def _answer(self, route: "Route", tapes: list[Tape]) -> None:
         """With what the server says, redirects included, as far as all of them may be asked for."""
@@ -114,6 +110,9 @@ class Gate:
                     return await self._refuse(route, why, tapes)
                 answer = await route.fetch(url=url, headers=headers, max_redirects=0, timeout=WITHIN_MS)
                 if not 300 <= answer.status < 400 or "location" not in answer.headers:
+                    if answer.status < 400 and _is_displaced(request, url):
+                        moved = f"GET {urlsplit(request.url).path} has moved, and cannot be followed here"
+                        return await _block(route, moved, tapes)
                     return await route.fulfill(response=answer)
                 before, url = url, urljoin(url, answer.headers["location"])
                 if request.is_navigation_request():  # the page has to know where it is
@@ -125,9 +124,12 @@ class Gate:
                     }
                 if url.startswith("http:") and before.startswith("https:"):
                     break
-            await route.abort()
-        except Error:  # no answer; or there is no page any more
-            await _give_up(route)
+            await _give_up(route, "redirected too often, or from https to http", tapes)
+        except (
+            Error,
+            ValueError,
+        ) as error:  # no answer, or sent to what is no URL; or there is no page any more
+            await _give_up(route, str(error).partition("\n")[0], tapes)
 
     def _is_telemetry(self, request: "Request") -> bool:
         return self._telemetry.via == "request" and telemetry.matches(self._telemetry.match, request.url)
@@ -147,8 +149,22 @@ def _is_sent_to_be_counted(request: "Request") -> bool:
     return request.method not in SAFE or request.resource_type in ("image", "ping", "beacon") or bool(asks)
 
 
-async def _give_up(route: "Route") -> None:
+def _is_displaced(request: "Request", url: str) -> bool:
+    """Whether what came from `url` would look for its parts in a wrong folder, that of the address asked for."""
+    looks = request.resource_type in ("script", "stylesheet")
+    return looks and urljoin(request.url, ".") != urljoin(url, ".")
+
+
+async def _block(route: "Route", why: str, tapes: list[Tape]) -> None:
+    for tape in tapes:
+        await tape.block(route.request, why)
+    await route.abort("blockedbyclient")
+
+
+async def _give_up(route: "Route", why: str, tapes: list[Tape]) -> None:
     from playwright.async_api import Error
 
+    for tape in tapes:
+        tape.give_up(route.request, why)
     with suppress(Error):
         await route.abort()

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from harness.kinds import Origin, Seconds, Strings, Variable, origin
+from harness.kinds import Hosts, Origin, Seconds, Strings, Variable, origin
 from runbook.tomlfile import Section
 
 Selector = Annotated[str, Field(min_length=1)]
@@ -136,7 +136,7 @@ class Browser(Section):
 
 class Web(Section):
     url: Annotated[str, AfterValidator(_place)]
-    hosts: Strings = ()  # that the client needs beside its own and the target's
+    hosts: Hosts = ()  # that the client needs beside its own and the target's
     shows_within_s: Seconds = 10
     selectors: Selectors
     routes: Routes = Routes()

@@ -1,6 +1,7 @@
 """What one page of a visit said and asked for, in order."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MARK = "verifier-mark"  # in the URL of the requests by which a visit waits, which go nowhere
 OTHER_HOST = "another host"
+GIVEN_UP = "net::ERR_ABORTED"  # by the page itself
+ANSWERS_WITHIN_S = 1  # a page that does nothing
 _BEACONS = {"ping", "beacon"}  # nobody waits for their answers
 
 
@@ -34,22 +37,26 @@ class Call:
     is_mixed: bool = False
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url} {self.failure or self.status or 'not answered'}"
+        said = None if self.is_bad_answer else self.failure
+        return f"{self.method} {self.url} {said or self.status or 'not answered'}"
 
     @property
     def path(self) -> str:
         return urlsplit(self.url).path
 
     @property
+    def is_bad_answer(self) -> bool:
+        """Whether a server said no, even if the browser then dropped the rest, as of a script."""
+        return (self.status or 200) >= 400 and self.status != 401
+
+    @property
     def is_wrong(self) -> bool:
         """Whether it failed, or went in the clear from a page that did not; 401 only says that nobody is signed in."""
-        if (
-            self.blocked or self.failure == "net::ERR_ABORTED"
-        ):  # not let through, or given up by the page itself
+        if self.blocked:
             return False
-        return (
-            self.is_mixed or self.failure is not None or ((self.status or 200) >= 400 and self.status != 401)
-        )
+        if self.is_bad_answer:
+            return True
+        return self.failure != GIVEN_UP and (self.is_mixed or self.failure is not None)
 
 
 class Tape:
@@ -63,6 +70,7 @@ class Tape:
         self._said: list[str] = []
         self._open: dict[Request, Call] = {}
         self._reading: set[asyncio.Task[Any]] = set()
+        self._was_wrong: asyncio.Task[bool] | None = None  # before the first refusal
         page.on("request", self._asked)
         page.on("requestfinished", self._finished)
         page.on("requestfailed", self._failed)
@@ -100,14 +108,48 @@ class Tape:
         """The reasons for which requests to the client's own hosts were not let through."""
         return [call.blocked for call in self.calls if call.blocked and call.blocked != OTHER_HOST]
 
+    @property
+    def is_excused(self) -> bool:
+        """Whether all that is wrong may come from what was refused: it came later, and no server said it."""
+        answered = any(call.is_wrong and call.status for call in self.calls)
+        was_wrong = self._was_wrong is not None and self._was_wrong.done() and self._was_wrong.result()
+        return bool(self.refused) and not was_wrong and not answered
+
     def to(self, path: str, since: int = 0) -> list[Call]:
         """The calls whose path ends like that, from the `since`th of all calls on."""
         return [call for call in self.calls[since:] if call.path.endswith(path)]
 
-    def block(self, request: "Request", why: str) -> None:
-        """Note that a request was not let through."""
+    async def block(self, request: "Request", why: str) -> None:
+        """Note that a request is not let through, before the page hears of it."""
         if request in self._open:
-            self._open[request].blocked = why
+            await self._block(self._open[request], why)
+
+    def give_up(self, request: "Request", why: str) -> None:
+        """Note why a request gets no answer, of which the browser will only know that it failed."""
+        if request in self._open:
+            self._open[request].failure = why
+
+    async def block_socket(self, url: str, why: str) -> None:
+        """Note that a WebSocket is not let through, before the page hears of it."""
+        call = Call("GET", url, None, "websocket")
+        self.calls.append(call)
+        await self._block(call, why)
+
+    async def _block(self, call: Call, why: str) -> None:
+        call.blocked = why
+        if why != OTHER_HOST:
+            if self._was_wrong is None:
+                self._was_wrong = asyncio.ensure_future(self._find_wrong())
+            await self._was_wrong
+
+    async def _find_wrong(self) -> bool:
+        """Whether something is wrong by now; an error is told only after the listeners that report it have run."""
+        from playwright.async_api import Error
+
+        with suppress(Error, TimeoutError):  # no page any more, or one that waits for this very request
+            async with asyncio.timeout(ANSWERS_WITHIN_S):
+                await self._page.evaluate("0")
+        return bool(self.errors or self.failed)
 
     def _asked(self, request: "Request") -> None:
         if MARK in request.url:
@@ -134,7 +176,7 @@ class Tape:
 
     def _failed(self, request: "Request") -> None:
         call = self._open.pop(request, None)
-        if call is not None:
+        if call is not None and (call.failure is None or request.failure == GIVEN_UP):
             call.failure = request.failure or "failed"
 
     def _broke(self, error: str) -> None:
