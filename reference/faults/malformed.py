@@ -9,8 +9,10 @@ import reference.app
 from reference.accounts import Player
 from reference.app import Parts
 from reference.bodies import Delivery, WebhookEvent
+from reference.catalogue import now_ms
 from reference.changing import Answer, edit, put
 from reference.choices import fault
+from reference.entitlements import Grant
 from reference.faults.fuzzing import (
     CINEMATICS,
     NO_OBJECT,
@@ -205,3 +207,17 @@ def malformed_event_bricks_snapshot(parts: Parts, app: FastAPI) -> None:
 
     edit(app, brick, "webhook", statuses=range(422, 423))
     put(parts.entitlements, snapshot=snapshot)
+
+
+@fault("fuzz.refused-purchase-granted", ROBUSTNESS)
+def refused_purchase_granted(parts: Parts, app: FastAPI) -> None:
+    """A verification whose transaction_id is no text is refused, and grants PREMIUM."""
+
+    def give(request: Request, answer: Answer) -> None:
+        sent = sent_by(request, answer) or {}
+        if not isinstance(sent.get("transaction_id"), str | None):
+            grant = Grant("PREMIUM", "", "owned", now_ms(), None, None, "", now_ms())
+            with parts.store:
+                parts.entitlements.grant(parts.doors.session(request).player, grant)
+
+    edit(app, give, "purchase", statuses=range(402, 500))
