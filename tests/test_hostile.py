@@ -185,13 +185,14 @@ def test_target_that_only_falls_silent_is_noticed_too(tmp_path, after):
 
 
 def test_target_that_comes_back_is_judged_by_what_it_dropped(tmp_path):
-    dropped = []
+    dropped, silent = [], []
 
     def stumbling(asked):
-        if asked.path.startswith(SNAPSHOT) and len(dropped) < 6:
+        if asked.path.startswith(SNAPSHOT):
             dropped.append(asked)
             yield End.RESET
-        elif asked.path == HEALTH and 0 < len(dropped) < 6:
+        elif asked.path == HEALTH and dropped and len(silent) < 3:
+            silent.append(asked)
             yield End.RESET
         yield from honest(asked)
 
