@@ -1,16 +1,16 @@
 """Which collected tests are checks, what they need, and whether the run is whole."""
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
+from harness import phases
 from harness.evidence.probe import Node, nodes_of
 
 ENVIRONMENT = "environment"  # the user property that carries its name
-FOLDERS = {"smoke": "smoke", "contracts": "contract"}  # folder of checks → its marker
+MARKERS = {"contracts": "contract"}  # of folders whose checks are not marked by the folder's own name
 _CHECKS = re.compile(r'^@checks\("([^"]+)"\)', re.MULTILINE)
 
 
@@ -20,24 +20,27 @@ def folder(test: pytest.Item) -> str | None:
         first = test.path.relative_to(test.config.rootpath).parts[0]
     except ValueError:
         return None
-    return first if first in FOLDERS else None
+    return first if first in phases.FOLDERS else None
 
 
 def selects_checks(config: pytest.Config) -> bool:
-    """Whether the command line names a place where checks are."""
-    return any(_near(path, place) for path in _arguments(config) for place in _places(config))
+    """Whether the command line names a place where checks are, or no place at all."""
+    arguments = list(phases.arguments(config))
+    every = [config.rootpath / name for name in phases.FOLDERS]
+    return not arguments or any(_near(path, place) for path in arguments for place in every)
 
 
 def is_narrowed(config: pytest.Config) -> bool:
     """Whether the command line leaves out a place where checks are."""
-    arguments = list(_arguments(config))
-    return not all(any(place.is_relative_to(path) for path in arguments) for place in _places(config))
+    if not (arguments := list(phases.arguments(config))):
+        return False
+    return not all(any(place.is_relative_to(path) for path in arguments) for place in phases.places(config))
 
 
 def left_out(config: pytest.Config, selected: Iterable[str]) -> bool:
     """Whether a module of checks has no selected check: it was ignored, or passed over."""
     seen = {nodeid.partition("::")[0] for nodeid in selected}
-    modules = (path for place in _places(config) for path in place.rglob("test_*.py"))
+    modules = (path for place in phases.places(config) for path in place.rglob("test_*.py"))
     return any(path.relative_to(config.rootpath).as_posix() not in seen for path in modules)
 
 
@@ -48,7 +51,7 @@ def passed_over(config: pytest.Config, tied: Mapping[str, str], selected: Iterab
     seen = {nodeid.partition("::")[0] for nodeid in chosen}
     # Of a module that was given by node id, only those were collected.
     parts = {Path(argument.partition("::")[0]).name for argument in config.args if "::" in argument}
-    for path in (path for place in _places(config) for path in place.rglob("test_*.py")):
+    for path in (path for place in phases.places(config) for path in place.rglob("test_*.py")):
         if path.name in parts or path.relative_to(config.rootpath).as_posix() not in seen:
             found |= set(_CHECKS.findall(path.read_text("utf-8")))
     return frozenset(found)
@@ -58,7 +61,7 @@ def mark(tests: Iterable[pytest.Item], environment: str) -> None:
     """Give each check the marks of its folder and of what it needs; its reports name the environment."""
     for test in tests:
         test.user_properties.append((ENVIRONMENT, environment))
-        test.add_marker(FOLDERS[folder(test) or ""])
+        test.add_marker(MARKERS.get(name := folder(test) or "", name))
         for name in sorted({name for node in closure(test) for name in node.marks}):
             test.add_marker(name)
 
@@ -71,16 +74,6 @@ def waits(test: pytest.Item) -> bool:
 def closure(test: pytest.Item) -> set[Node]:
     """Every probe and resource that a check stands on."""
     return {node for root in nodes_of(test) for node in root.closure()}
-
-
-def _arguments(config: pytest.Config) -> Iterable[Path]:
-    for argument in config.args:
-        # As pytest itself: without following symbolic links.
-        yield Path(os.path.abspath(config.invocation_params.dir / argument.partition("::")[0]))
-
-
-def _places(config: pytest.Config) -> list[Path]:
-    return [place for name in FOLDERS if (place := config.rootpath / name).is_dir()]
 
 
 def _near(path: Path, place: Path) -> bool:

@@ -7,7 +7,7 @@ key to the value of the variable it names. Raises ConfigError, which names file,
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -16,8 +16,11 @@ from pydantic import Field, model_validator
 
 from harness.kinds import LONGEST_WAIT_S, Origin, Seconds, Strings, UrlPath, Variable, in_the_clear, origin
 from harness.paths import Paths
+from harness.phases import FOLDERS, USUAL
+from harness.predeploy.settings import Predeploy
 from harness.web.settings import Web
 from runbook.errors import ConfigError
+from runbook.loader import Phase
 from runbook.tomlfile import Section, read
 
 FOLDER = Path(__file__).parent.parent / "environments"
@@ -162,6 +165,7 @@ class File(Section):
     paths: Paths = Paths()
     contract: Contract = Contract()
     web: Web | None = None
+    predeploy: Predeploy | None = None
     checklist: Checklist = Checklist()
 
 
@@ -209,10 +213,12 @@ def load(
     *,
     wait_s: float | None = None,
     version: str | None = None,
+    phases: Collection[Phase] = (USUAL,),
 ) -> Environment:
     """The environment called `name`, or in the file `name`.
 
     `base_url`, `wait_s` and `version` replace target.base_url, target.ready_within_s and expect.version.
+    `phases`: those whose variables have to be set.
     """
     path = Path(name) if name.endswith(".toml") or os.sep in name else available().get(name)
     if path is None:
@@ -238,7 +244,7 @@ def load(
     _check_in_the_clear(file, where, f"{path}: revenuecat.stand_in")
     if file.target.ca_file and not Path(file.target.ca_file).is_file():
         raise ConfigError(f"{path}: target.ca_file", "no such file", "name a PEM file, or remove the key")
-    return Environment(path.stem, path, file, _named_variables(path, file, variables))
+    return Environment(path.stem, path, file, _named_variables(path, file, variables, phases))
 
 
 def _with(file: File, section: str, **values: object) -> File:
@@ -266,10 +272,14 @@ def process_variables() -> Mapping[str, str]:
     return os.environ
 
 
-def _named_variables(path: Path, file: File, variables: Mapping[str, str]) -> dict[str, str]:
+def _named_variables(
+    path: Path, file: File, variables: Mapping[str, str], phases: Collection[Phase]
+) -> dict[str, str]:
     generated = file.target.start.generate if file.target.start else ()
     values = {name: variables.get(name) or secrets.token_hex(32) for name in generated}
     for key, name in _variable_keys(file):
+        if FOLDERS.get(key.partition(".")[0], USUAL) not in phases:
+            continue
         value = values.get(name) or variables.get(name)
         if not value:
             raise ConfigError(

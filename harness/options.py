@@ -4,12 +4,19 @@ from typing import Any
 
 import pytest
 
+from harness import phases
+
 
 def add_options(parser: pytest.Parser) -> None:
     """All of them, in one group of --help."""
     group = parser.getgroup("verifier", "release verifier")
     group.addoption(
         "--env", default="local", metavar="NAME", help="environments/NAME.toml, or a path to a file"
+    )
+    group.addoption(
+        "--phase",
+        choices=(*phases.PHASES, "all"),
+        help="of the release: before its deploy, right after it (smoke, unless paths say otherwise), or later",
     )
     group.addoption("--base-url", metavar="ORIGIN", help="replaces target.base_url of the environment")
     group.addoption(
@@ -69,4 +76,5 @@ def replacing(config: pytest.Config) -> dict[str, Any]:
         "base_url": config.getoption("base_url"),
         "wait_s": config.getoption("wait"),
         "version": config.getoption("expect_version"),
+        "phases": phases.chosen(config),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness import answers, collection, environment, preflight
+from harness import answers, collection, environment, phases, preflight
 from harness.allure import listen
 from harness.comparing import compared
 from harness.contract.budget import Budget, budget
@@ -50,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.clean_alluredir = False  # the controlling process did; now it holds results
     if not collection.selects_checks(config):
         return
+    phases.settle(config)
     if sys.flags.optimize and config.option.assertmode == "plain":
         raise pytest.UsageError("assertions are switched off (-O and --assert=plain): no check could fail")
     if config.getoption("check_env"):
@@ -83,8 +84,10 @@ class Verifier:
             self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
         self.wait: Callable[[Future[Any]], Any] = Future.result
-        self.reports = Path(config.getoption("reports")) / self.environment.name
-        self.rules = Rules(self.environment, self.reports)
+        self.phases = phases.chosen(config)
+        home = Path(config.getoption("reports")) / self.environment.name
+        self.reports = phases.reports(home, self.phases)
+        self.rules = Rules(self.environment, home, self.phases)
         self.explainer = Explainer(self.rules.runbook)
         self.config, self.worker = config, worker
         if self.distributes and config.getoption("timeline"):
@@ -104,10 +107,15 @@ class Verifier:
 
     # --- before the tests
 
+    def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
+        return phases.of_another(config, collection_path) or None
+
     def pytest_report_header(self) -> list[str]:
         target = self.environment.file.target
         writes = "" if self.environment.file.access.writes else ", read-only"
-        return [f"environment: {self.environment.name} -> {target.base_url or 'started by this run'}{writes}"]
+        phase = "" if self.phases == (phases.USUAL,) else f", phase {phases.title(self.phases)}"
+        where = target.base_url or "started by this run"
+        return [f"environment: {self.environment.name} -> {where}{writes}{phase}"]
 
     def begin(self) -> None:
         """Start or find the target, once, unless nothing is to be run."""
@@ -116,7 +124,14 @@ class Verifier:
         worker = self.worker or {}
         site = Site(**worker["verifier_site"]) if worker else None
         try:
-            self.run = Run(self.environment, self.reports, self.budget, site, worker.get("workerid", ""))
+            self.run = Run(
+                self.environment,
+                self.reports,
+                self.budget,
+                site,
+                worker.get("workerid", ""),
+                deployed=self.phases != ("predeploy",),
+            )
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
         self.telling.protect(self.run.secrets)

@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.course import course
 from harness.environment import KNOWN_ISSUES, Environment
 from harness.evidence.exchange import now
+from harness.phases import USUAL, excuses, title
 from harness.results import Results, doubted
 from harness.run import SCENES, Run
 from harness.verdict import (
@@ -22,21 +23,31 @@ from harness.verdict import (
 from harness.verdict.attestations import FILE
 from harness.verdict.excuses import check_cases, check_tests
 from harness.verdict.previous import Previous, set_aside
-from runbook.loader import load_runbook
+from runbook.loader import Phase, load_runbook
 
 
 class Rules:
-    """Raises ConfigError where a file of them is unusable. `reports`: where the environment's attestations are."""
+    """What is said of items of other phases is read, and not applied.
 
-    def __init__(self, environment: Environment, reports: Path) -> None:
-        self.runbook = load_runbook()
-        self._not_required = environment.file.checklist.not_required
+    Raises ConfigError where a file is unusable. `reports`: where the environment's attestations are.
+    """
+
+    def __init__(self, environment: Environment, reports: Path, phases: tuple[Phase, ...] = (USUAL,)) -> None:
+        whole = load_runbook()
+        self.runbook, self._phases = whole.of(phases), phases
         self._where = f"{environment.path}: checklist.not_required"
-        check_not_required(self.runbook, self._not_required, self._where)
-        self._known_issues = load_known_issues(KNOWN_ISSUES, self.runbook, environment.name)
-        self._attestations = load_attestations(reports / FILE, self.runbook)
+        not_required = environment.file.checklist.not_required
+        check_not_required(whole, not_required, self._where)
+        self._not_required = [each for each in not_required if each.partition(":")[0] in self.runbook.ids]
+        issues = load_known_issues(KNOWN_ISSUES, whole, environment.name)
+        self._known_issues = [issue for issue in issues if self._concerns(issue)]
+        signed = load_attestations(reports / FILE, whole)
+        self._attestations = [each for each in signed if each.item in self.runbook.ids]
         self._environment = environment.name
         self._previous = Previous()
+
+    def _concerns(self, issue: KnownIssue) -> bool:
+        return excuses(issue.test, self._phases) if issue.test else issue.item in self.runbook.ids
 
     def clear(self, reports: Path) -> None:
         """Remove the reports and pictures of an earlier run, and keep what this one is compared with."""
@@ -72,6 +83,7 @@ class Rules:
         """
         facts = RunFacts(
             environment=run.environment.name,
+            phase=title(self._phases),
             base_url=run.site.origin,
             version=run.site.version,
             started=run.started,

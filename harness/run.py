@@ -24,6 +24,7 @@ from harness.target.transport import Transport
 from harness.target.webhooks import Signer, Webhooks
 
 SCENES = "web"  # the folder of what the browser leaves
+NOWHERE = "http://not-started.invalid"  # a place that no request goes to
 MOVES = 3  # redirects of health that are followed
 CLEAN_UP_S = 15  # for taking back all that a run granted
 LISTED = 5  # things that could not be taken back
@@ -31,7 +32,11 @@ SOON = 14  # days before its end at which a certificate is to be renewed
 
 
 class Run:
-    """What the resources of `fixtures.py` are made from. `site`: where the target is, if already known."""
+    """What the resources of `fixtures.py` are made from.
+
+    `site`: where the target is, if already known. `deployed`: whether the release is out; before that, a target is
+    neither waited for nor asked which version it is. One that this run itself starts is there in every phase.
+    """
 
     def __init__(
         self,
@@ -40,7 +45,10 @@ class Run:
         budget: Budget,
         site: Site | None = None,
         worker: str = "",
+        *,
+        deployed: bool = True,
     ) -> None:
+        self.deployed = deployed
         self.environment, self.reports, self.budget, self._worker = environment, reports, budget, worker
         self.started = now()
         self.secrets = Secrets()
@@ -69,7 +77,7 @@ class Run:
         """Where the target is; before that is known, a place that no request goes to."""
         if self._site.done() and self._site.exception() is None:
             return self._site.result()
-        return Site(self.environment.file.target.base_url or "http://not-started.invalid")
+        return Site(self.environment.file.target.base_url or NOWHERE)
 
     def start(self, label: str = "target", **variables: str) -> Process:
         """Start an instance of the target, with `label`.log; it is stopped with the run."""
@@ -154,7 +162,7 @@ class Run:
             if self.environment.file.target.start:
                 return  # all that was granted is gone with it
         version = self.environment.file.expect.version
-        if version is not None and not self._worker and self.transport.gone is None:
+        if self.deployed and version is not None and not self._worker and self.transport.gone is None:
             others = await mixed(Api(self.environment, self.transport, self.site.origin), version)
             self.doubt = others and f"after the checks, {others}: it is not known what they checked"
         await self._settle(self.ledger.entries, "")
@@ -200,6 +208,8 @@ class Run:
 
     async def _search(self) -> Site:
         target = self.environment.file.target
+        if target.base_url is not None and not self.deployed:
+            return Site(target.base_url, self.environment.file.revenuecat.stand_in)
         if target.base_url is None:
             site = await self.start().located(target.ready_within_s)
         else:

@@ -1,8 +1,8 @@
 """The runbook's two files as one frozen object: checklist items and rollback scenarios."""
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +15,7 @@ from runbook.wording import Phrase, Words, words
 
 HERE = Path(__file__).parent
 
+Phase = Literal["predeploy", "smoke", "postdeploy"]
 Severity = Literal["blocker", "critical", "normal"]
 Text = Annotated[str, Field(min_length=1)]
 # TOML has lists only; strict models would refuse one where a tuple is meant.
@@ -51,7 +52,7 @@ class Wording(tomlfile.Section):
 
 
 class Item(tomlfile.Section):
-    """One line of the release checklist. `id` is permanent and reads `<section>.<name>`."""
+    """One line of the release checklist. `id` is permanent, `<section>.<name>`; `phase`: when it is checked."""
 
     id: Annotated[str, Field(pattern=r"^[a-z]+\.[a-z-]+$")]
     section: Text
@@ -60,6 +61,7 @@ class Item(tomlfile.Section):
     proof: Text
     severity: Severity
     scenario: int
+    phase: Phase = "smoke"
     wording: Wording = Wording()
 
 
@@ -118,6 +120,10 @@ class Runbook:
     def sections(self) -> tuple[str, ...]:
         """Every section's name once, in checklist order."""
         return tuple(dict.fromkeys(item.section for item in self.items))
+
+    def of(self, phases: Collection[Phase]) -> "Runbook":
+        """The same with the items of these phases only."""
+        return replace(self, items=tuple(item for item in self.items if item.phase in phases))
 
     def item(self, item_id: str) -> Item:
         """The item with that id; raises KeyError."""

@@ -237,7 +237,10 @@ class Ended:
 
     @property
     def verdict(self):
-        return json.loads((self.reports / "verdict.json").read_text("utf-8"))
+        return self.verdict_of("")
+
+    def verdict_of(self, phase):
+        return json.loads((self.reports / phase / "verdict.json").read_text("utf-8"))
 
     @property
     def outcomes(self):
@@ -298,7 +301,7 @@ def extra_module(tmp_path_factory):
 
     def make(text, place="smoke/test_more.py"):
         copy = tmp_path_factory.mktemp("copy")
-        names = "conftest.py pytest.ini harness runbook smoke contracts environments reference"
+        names = "conftest.py pytest.ini harness runbook predeploy smoke contracts environments reference"
         for name in names.split():
             (copy / name).symlink_to(runs.ROOT / name)
         folder = copy / Path(place).parent

@@ -21,6 +21,8 @@ MAY_IMPORT = {
     "harness": {"harness", "runbook"},
     "smoke": {"smoke", "harness"},
     "contracts": {"contracts", "harness"},
+    "predeploy": {"predeploy", "harness"},
+    "postdeploy": {"postdeploy", "harness"},
     "reference": {"reference"},
     "benchmarks": {"benchmarks", "harness", "runbook"},
 }
@@ -99,7 +101,7 @@ def modules(*packages: str) -> list[Module]:
     return [Module(path) for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
 
 
-CHECKS = modules("smoke", "contracts")
+CHECKS = modules("predeploy", "smoke", "contracts", "postdeploy")
 FUNCTIONS = [
     Function(module, node)
     for module in CHECKS

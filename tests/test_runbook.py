@@ -9,6 +9,7 @@ from runbook.errors import ConfigError
 from runbook.loader import HERE, load_runbook
 
 IDS = [
+    "predeploy.guards",
     "health.basic",
     "auth.registration",
     "auth.login",
@@ -86,6 +87,7 @@ def test_checklist_has_every_permanent_id_in_order():
 
 def test_sections_follow_the_checklist():
     assert load_runbook().sections == (
+        "predeploy",
         "health",
         "auth",
         "entitlements",
@@ -97,12 +99,17 @@ def test_sections_follow_the_checklist():
     )
 
 
-def test_scenarios_are_the_four_of_the_release_runbook():
-    assert [scenario.number for scenario in load_runbook().scenarios] == [1, 2, 3, 4]
+def test_scenarios_are_the_four_of_the_release_runbook_and_not_to_deploy():
+    assert [scenario.number for scenario in load_runbook().scenarios] == [1, 2, 3, 4, 5]
+
+
+def test_items_of_one_phase_make_a_runbook_of_their_own():
+    assert load_runbook().of(["predeploy"]).sections == ("predeploy",)
+    assert load_runbook().of(["smoke"]).ids == tuple(each for each in IDS if not each.startswith("predeploy"))
 
 
 def test_each_item_leads_to_the_scenario_of_its_part_of_the_product():
-    by_section = {"webhooks": 2, "purchases": 3}
+    by_section = {"webhooks": 2, "purchases": 3, "predeploy": 5}
     expected = {i: 4 if i in CLIENT else by_section.get(i.partition(".")[0], 1) for i in IDS}
     expected["contract.sequences"] = 2  # of what webhooks report, above all
     assert {item.id: item.scenario for item in load_runbook().items} == expected

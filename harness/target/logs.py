@@ -9,7 +9,9 @@ from pathlib import Path
 
 from harness.environment import Logs
 from harness.errors import PromiseBroken, Unprovable
+from harness.evidence.command import ran
 
+WITHIN_S = 30  # for a command to give the log
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,23 +57,15 @@ class LogSource:
         command = [
             part.replace("{since}", since.strftime("%Y-%m-%dT%H:%M:%SZ")) for part in self._settings.command
         ]
-        pipe = asyncio.subprocess.PIPE
         try:
-            process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+            log = await ran(command, WITHIN_S)
         except OSError as error:
             raise PromiseBroken(
                 f"`{command[0]}` does not start ({error.strerror}); mend logs.command"
             ) from None
-        try:
-            async with asyncio.timeout(30):
-                output, errors = await process.communicate()
-        except TimeoutError:
-            raise PromiseBroken(f"`{command[0]}` gave no log within 30 s; mend logs.command") from None
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode != 0:
-            said = errors.decode("utf-8", "replace").strip()[-300:]
-            raise PromiseBroken(f"`{command[0]}` ended with {process.returncode}: {said}; mend logs.command")
-        return output.decode("utf-8", "replace").splitlines()
+        if log.code is None:
+            raise PromiseBroken(f"`{command[0]}` gave no log within {WITHIN_S} s; mend logs.command")
+        if not log.well:
+            said = log.errors.strip()[-300:]
+            raise PromiseBroken(f"`{command[0]}` ended with {log.code}: {said}; mend logs.command")
+        return log.output.splitlines()

@@ -62,6 +62,7 @@ def decide(
         decision=decision,
         summary=words.summary(decision, facts, items, known),
         environment=facts.environment,
+        phase=facts.phase,
         base_url=facts.base_url,
         version=facts.version,
         partial=facts.partial,
@@ -139,7 +140,7 @@ def _judge(
     accepted = any(w.item == item.id for w in waivers) and outcome == "broken"
     unproven = outcome == "not proven" or (bool(tickets) and bool(tests.unproven) and not accepted)
     return ItemVerdict(
-        **item.model_dump(exclude={"wording"}),
+        **item.model_dump(exclude={"wording", "phase"}),
         required=required,
         outcome=outcome,
         reason=reason,

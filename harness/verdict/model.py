@@ -64,7 +64,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What is known of the run as a whole. `started` and `finished` carry an offset.
+    """What is known of the run as a whole. `started` and `finished` carry an offset. `phase`: of the release, or "all".
 
     `unreachable`: why no test was run against the target, or None. `writes`: what the run changed there, a
     dict each, whose `kind` ("account", ...) is counted in the reports. `retries`: of connection errors.
@@ -83,6 +83,7 @@ class RunFacts:
     writes: tuple[dict[str, Any], ...]
     retries: int
     notes: tuple[str, ...]
+    phase: str = "smoke"
     left_out: frozenset[str] = frozenset()
     course: tuple[Leg, ...] = ()
 
@@ -195,6 +196,7 @@ class Verdict:
     decision: Decision
     summary: str
     environment: str
+    phase: str
     base_url: str
     version: str | None
     partial: bool
@@ -217,6 +219,11 @@ class Verdict:
         return EXIT_CODES[self.decision]
 
     @property
+    def place(self) -> str:
+        """The environment, and the phase unless it is the usual one."""
+        return self.environment if self.phase == "smoke" else f"{self.environment}, phase {self.phase}"
+
+    @property
     def duration_s(self) -> float:
         """Wall time in seconds, to the millisecond."""
         return round((self.finished - self.started).total_seconds(), 3)
@@ -228,6 +235,7 @@ class Verdict:
             "exit_code": self.exit_code,
             "summary": self.summary,
             "environment": self.environment,
+            "phase": self.phase,
             "base_url": self.base_url,
             "version": self.version,
             "started": self.started.isoformat(),

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.collection import FOLDERS
+from harness.phases import FOLDERS
 from selfcheck.runs import ROOT, Ended
 
-PLACE = re.compile(r"\(((?:smoke|contracts)/\w+\.py:\d+)\)$", re.MULTILINE)
+PLACE = re.compile(rf"\(((?:{'|'.join(FOLDERS)})/\w+\.py:\d+)\)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

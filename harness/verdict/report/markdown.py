@@ -44,7 +44,7 @@ def _head(verdict: Verdict) -> Iterator[str]:
     yield f"# {verdict.decision}: {md(verdict.summary)}"
     version = md(verdict.version) if verdict.version else "unknown"
     facts = (
-        f"- Environment: {md(verdict.environment)}, {code(verdict.base_url)}",
+        f"- Environment: {md(verdict.place)}, {code(verdict.base_url)}",
         f"- Version: {version}",
         f"- Started: {verdict.started.isoformat(timespec='seconds')}, took {duration(verdict.duration_s)}",
         f"- Checks: {words.totals(verdict)}",

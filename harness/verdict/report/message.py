@@ -18,7 +18,7 @@ ITEMS = 6  # broken items told of a scenario
 
 def render(verdict: Verdict, where: str) -> str:
     """A request's body for an incoming webhook; `where`: the address of the build, or the path of the page."""
-    text = f"{escaped(verdict.decision)}: {escaped(verdict.environment)}: {escaped(verdict.summary)}"
+    text = f"{escaped(verdict.decision)}: {escaped(verdict.place)}: {escaped(verdict.summary)}"
     blocks = [_header(verdict), *_sections(verdict), _where(where)]
     return json.dumps({"text": cut(text, SECTION), "blocks": blocks}, indent=2) + "\n"
 
@@ -41,7 +41,7 @@ def cut(text: str, limit: int) -> str:
 
 def _header(verdict: Verdict) -> dict[str, Any]:
     version = f", version {escaped(verdict.version)}" if verdict.version else ""
-    title = f"{verdict.decision}: {escaped(verdict.environment)}{version}"
+    title = f"{verdict.decision}: {escaped(verdict.place)}{version}"
     return {"type": "header", "text": {"type": "plain_text", "text": cut(title, HEADER), "emoji": False}}
 
 

@@ -186,7 +186,7 @@ def _decision(verdict: Verdict, width: int) -> Iterator[Line]:
     yield from _wrapped(f"{verdict.decision}: {verdict.summary}", width, "", "  ", markup)
     version = f"version {verdict.version}" if verdict.version else "version unknown"
     for text in (
-        f"{verdict.environment}, {verdict.base_url}, {version}",
+        f"{verdict.place}, {verdict.base_url}, {version}",
         f"{when(verdict)}, took {duration(verdict.duration_s)}",
     ):
         yield from _wrapped(text, width, "  ", "  ")

@@ -116,7 +116,7 @@ def _head(
     counts += [f"{len(lines) - covered} not covered by the suite"] if len(lines) > covered else []
     facts = [
         f"Runbook: {md(name)}: {words.count(len(lines), 'line')}: {', '.join(counts)}",
-        f"Environment: {md(verdict.environment)}, {code(verdict.base_url)}",
+        f"Environment: {md(verdict.place)}, {code(verdict.base_url)}",
         f"Version: {md(verdict.version) if verdict.version else 'unknown'}",
         f"Checked: {md(when(verdict))}, took {duration(verdict.duration_s)}",
     ]

@@ -25,7 +25,7 @@ def render(verdict: Verdict, folder: Path = Path()) -> str:
     contents = bullets(link(anchor, text(title)) for anchor, title, _ in sections)
     body = tag(
         "body",
-        tag("header", tag("p", text(f"Release verdict: {verdict.environment}"))),
+        tag("header", tag("p", text(f"Release verdict: {verdict.place}"))),
         tag(
             "main",
             head.decision(verdict),
@@ -60,7 +60,7 @@ def _sections(verdict: Verdict, folder: Path) -> Iterator[tuple[str, str, Markup
 
 
 def _head(verdict: Verdict) -> Markup:
-    title = text(f"{verdict.decision}: {verdict.environment}, {when(verdict)}")
+    title = text(f"{verdict.decision}: {verdict.place}, {when(verdict)}")
     return Markup(
         "<head>\n"
         '<meta charset="utf-8">\n'

@@ -49,7 +49,7 @@ def facts(verdict: Verdict) -> Markup:
     """Which deployment, in which version, when and for how long."""
     return pairs(
         (
-            (text("Environment"), text(verdict.environment)),
+            (text("Environment"), text(verdict.place)),
             (text("Address"), tag("code", text(verdict.base_url))),
             (text("Version"), text(verdict.version or "unknown")),
             (

@@ -1,0 +1,1 @@
+"""Before the deploy: what the release needs, looked at without the release."""
