@@ -14,8 +14,9 @@ import pytest
 from pydantic import BaseModel
 
 from harness import options
-from harness.collection import FOLDERS
+from harness.collection import MARKERS
 from harness.environment import File
+from harness.phases import FOLDERS
 from runbook.loader import load_runbook
 
 ROOT = Path(__file__).parent.parent
@@ -119,7 +120,8 @@ def test_every_marker_says_section_folder_or_need():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "resource":
                 needs |= {mark.value for mark in node.args if isinstance(mark, ast.Constant)}
-    assert markers == {"checks(id)", *RUNBOOK.sections, *FOLDERS.values(), *needs}
+    folders = {MARKERS.get(folder, folder) for folder in FOLDERS}
+    assert markers == {"checks(id)", *RUNBOOK.sections, *folders, *needs}
 
 
 def test_every_item_has_a_check():

@@ -312,6 +312,7 @@ def test_json_has_the_documented_keys_in_order():
         "exit_code": 1,
         "summary": "1 of 3 items broken: auth.login",
         "environment": "staging",
+        "phase": "smoke",
         "base_url": "https://game.example",
         "version": "1.4.2",
         "started": "2026-11-23T01:02:03+00:00",

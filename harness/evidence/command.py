@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.evidence.exchange import now, witness
 
+LETS_GO_S = 5  # after it was stopped
 _SHOWN = 20  # last lines in a message
 
 
@@ -90,5 +91,11 @@ async def ran(
     finally:
         if not said.done():
             os.killpg(process.pid, signal.SIGKILL)
-    output, errors = (part.decode("utf-8", "replace") for part in await said)
+    # What left its group may hold its output open.
+    await asyncio.wait([said], timeout=LETS_GO_S)
+    if not said.done():
+        said.cancel()
+        process._transport.close()  # type: ignore[attr-defined] # there is no public way
+    parts = said.result() if said.done() and not said.cancelled() else (b"", b"")
+    output, errors = (part.decode("utf-8", "replace") for part in parts)
     return Ran(tuple(argv), within_s, code, output, errors, began, now() - began)
