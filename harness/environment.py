@@ -7,7 +7,7 @@ key to the value of the variable it names. Raises ConfigError, which names file,
 import os
 import secrets
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -171,12 +171,18 @@ class File(Section):
 
 @dataclass(frozen=True)
 class Environment:
-    """Where a run goes: the file's sections, its name, and the values of the variables it names."""
+    """Where a run goes: the file's sections, its name, the phases of the release, and the variables' values."""
 
     name: str
     path: Path
     file: File
     variables: Mapping[str, str] = field(repr=False)
+    phases: tuple[Phase, ...] = (USUAL,)
+
+    @property
+    def deployed(self) -> bool:
+        """Whether the release is out: before that, a target elsewhere is another release's."""
+        return self.phases != ("predeploy",)
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -213,7 +219,7 @@ def load(
     *,
     wait_s: float | None = None,
     version: str | None = None,
-    phases: Collection[Phase] = (USUAL,),
+    phases: tuple[Phase, ...] = (USUAL,),
 ) -> Environment:
     """The environment called `name`, or in the file `name`.
 
@@ -244,7 +250,7 @@ def load(
     _check_in_the_clear(file, where, f"{path}: revenuecat.stand_in")
     if file.target.ca_file and not Path(file.target.ca_file).is_file():
         raise ConfigError(f"{path}: target.ca_file", "no such file", "name a PEM file, or remove the key")
-    return Environment(path.stem, path, file, _named_variables(path, file, variables, phases))
+    return Environment(path.stem, path, file, _named_variables(path, file, variables, phases), phases)
 
 
 def _with(file: File, section: str, **values: object) -> File:
@@ -273,7 +279,7 @@ def process_variables() -> Mapping[str, str]:
 
 
 def _named_variables(
-    path: Path, file: File, variables: Mapping[str, str], phases: Collection[Phase]
+    path: Path, file: File, variables: Mapping[str, str], phases: tuple[Phase, ...]
 ) -> dict[str, str]:
     generated = file.target.start.generate if file.target.start else ()
     values = {name: variables.get(name) or secrets.token_hex(32) for name in generated}

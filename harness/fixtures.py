@@ -110,6 +110,7 @@ def fuzzing(run: Run, api: Api, accounts: Players) -> Fuzzing:
         run.secrets,
         run.ledger,
         run.budget,
+        run.maker,
         writes=run.environment.file.access.writes,
     )
 

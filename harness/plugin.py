@@ -84,10 +84,9 @@ class Verifier:
             self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
         self.wait: Callable[[Future[Any]], Any] = Future.result
-        self.phases = phases.chosen(config)
         home = Path(config.getoption("reports")) / self.environment.name
-        self.reports = phases.reports(home, self.phases)
-        self.rules = Rules(self.environment, home, self.phases)
+        self.reports = phases.reports(home, self.environment.phases)
+        self.rules = Rules(self.environment, home)
         self.explainer = Explainer(self.rules.runbook)
         self.config, self.worker = config, worker
         if self.distributes and config.getoption("timeline"):
@@ -111,11 +110,7 @@ class Verifier:
         return phases.of_another(config, collection_path) or None
 
     def pytest_report_header(self) -> list[str]:
-        target = self.environment.file.target
-        writes = "" if self.environment.file.access.writes else ", read-only"
-        phase = "" if self.phases == (phases.USUAL,) else f", phase {phases.title(self.phases)}"
-        where = target.base_url or "started by this run"
-        return [f"environment: {self.environment.name} -> {where}{writes}{phase}"]
+        return [preflight.header(self.environment)]
 
     def begin(self) -> None:
         """Start or find the target, once, unless nothing is to be run."""
@@ -124,14 +119,7 @@ class Verifier:
         worker = self.worker or {}
         site = Site(**worker["verifier_site"]) if worker else None
         try:
-            self.run = Run(
-                self.environment,
-                self.reports,
-                self.budget,
-                site,
-                worker.get("workerid", ""),
-                deployed=self.phases != ("predeploy",),
-            )
+            self.run = Run(self.environment, self.reports, self.budget, site, worker.get("workerid", ""))
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
         self.telling.protect(self.run.secrets)
@@ -240,8 +228,7 @@ class Verifier:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        # A traceback is parsed to be shown; requests are made up by parsing, too, in a thread, and CPython 3.11 cannot
-        # do both at once. A check's failure shows our message, and needs none.
+        # Our message replaces the traceback of a check; making one would take longer than the check.
         style = item.config.option.tbstyle
         item.config.option.tbstyle = "value" if item.nodeid in self.results.items else style
         try:

@@ -1,17 +1,26 @@
-"""--check-env: what this environment can prove and what it can't, without running a check."""
+"""Before a run: where it goes; for --check-env, what this environment can prove and what it can't."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from harness import collection
+from harness import collection, phases
+from harness.environment import Environment
 from harness.errors import Unprovable
 from harness.evidence.gathering import Gathering
 from harness.run import Run
 from harness.target.lifecycle import Site
 from harness.verdict.checks import item_id
 from runbook.loader import Runbook
+
+
+def header(environment: Environment) -> str:
+    """Where a run goes, in a line."""
+    target = environment.file.target.base_url or "started by this run"
+    writes = "" if environment.file.access.writes else ", read-only"
+    phase = "" if environment.phases == (phases.USUAL,) else f", phase {phases.title(environment.phases)}"
+    return f"environment: {environment.name} -> {target}{writes}{phase}"
 
 
 def report(reporter: Any, run: Run, runbook: Runbook, tests: Iterable[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.course import course
 from harness.environment import KNOWN_ISSUES, Environment
 from harness.evidence.exchange import now
-from harness.phases import USUAL, excuses, title
+from harness.phases import excuses, title
 from harness.results import Results, doubted
 from harness.run import SCENES, Run
 from harness.verdict import (
@@ -23,7 +23,7 @@ from harness.verdict import (
 from harness.verdict.attestations import FILE
 from harness.verdict.excuses import check_cases, check_tests
 from harness.verdict.previous import Previous, set_aside
-from runbook.loader import Phase, load_runbook
+from runbook.loader import load_runbook
 
 
 class Rules:
@@ -32,9 +32,9 @@ class Rules:
     Raises ConfigError where a file is unusable. `reports`: where the environment's attestations are.
     """
 
-    def __init__(self, environment: Environment, reports: Path, phases: tuple[Phase, ...] = (USUAL,)) -> None:
-        whole = load_runbook()
-        self.runbook, self._phases = whole.of(phases), phases
+    def __init__(self, environment: Environment, reports: Path) -> None:
+        whole, self._phases = load_runbook(), environment.phases
+        self.runbook = whole.of(self._phases)
         self._where = f"{environment.path}: checklist.not_required"
         not_required = environment.file.checklist.not_required
         check_not_required(whole, not_required, self._where)

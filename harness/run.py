@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from harness.contract.budget import Budget
+from harness.contract.making import Maker
 from harness.environment import Environment
 from harness.errors import Unprovable, Unreachable
 from harness.evidence.exchange import now
@@ -32,10 +33,10 @@ SOON = 14  # days before its end at which a certificate is to be renewed
 
 
 class Run:
-    """What the resources of `fixtures.py` are made from.
+    """What the resources of `fixtures.py` are made from. `site`: where the target is, if already known.
 
-    `site`: where the target is, if already known. `deployed`: whether the release is out; before that, a target is
-    neither waited for nor asked which version it is. One that this run itself starts is there in every phase.
+    Before the deploy a target is neither waited for nor asked which version it is; one that this run itself starts is
+    there in every phase.
     """
 
     def __init__(
@@ -45,10 +46,7 @@ class Run:
         budget: Budget,
         site: Site | None = None,
         worker: str = "",
-        *,
-        deployed: bool = True,
     ) -> None:
-        self.deployed = deployed
         self.environment, self.reports, self.budget, self._worker = environment, reports, budget, worker
         self.started = now()
         self.secrets = Secrets()
@@ -66,6 +64,8 @@ class Run:
         self._processes: list[Process] = []
         self._log_path, self._log_offset = self._find_log()
         self.gathering = Gathering(self)
+        self.maker = Maker()
+        self.gathering.at_end(self.maker.close)
         self._site: Future[Site] = self.gathering.call(self._given(site) if site else self._find())
 
     def wait(self) -> Site:
@@ -162,7 +162,12 @@ class Run:
             if self.environment.file.target.start:
                 return  # all that was granted is gone with it
         version = self.environment.file.expect.version
-        if self.deployed and version is not None and not self._worker and self.transport.gone is None:
+        if (
+            self.environment.deployed
+            and version is not None
+            and not self._worker
+            and self.transport.gone is None
+        ):
             others = await mixed(Api(self.environment, self.transport, self.site.origin), version)
             self.doubt = others and f"after the checks, {others}: it is not known what they checked"
         await self._settle(self.ledger.entries, "")
@@ -208,7 +213,7 @@ class Run:
 
     async def _search(self) -> Site:
         target = self.environment.file.target
-        if target.base_url is not None and not self.deployed:
+        if target.base_url is not None and not self.environment.deployed:
             return Site(target.base_url, self.environment.file.revenuecat.stand_in)
         if target.base_url is None:
             site = await self.start().located(target.ready_within_s)

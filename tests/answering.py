@@ -7,7 +7,10 @@ from backend import Backend
 
 from harness.contract.budget import Budget
 from harness.contract.cast import Roles
+from harness.contract.document import Operation
 from harness.contract.fuzzing import Fuzzed, Fuzzing
+from harness.contract.making import Kind, Maker, prepare
+from harness.contract.written import Request
 from harness.evidence.secrets import Secrets
 from harness.target.customers import Customers
 from harness.target.players import Players
@@ -47,6 +50,14 @@ class Answering(Backend):
         return [request for request in self.seen if request.target.startswith(path)]
 
 
+class Here(Maker):
+    """Makes requests up in this process, which remembers them."""
+
+    async def made_up(self, kind: Kind, operation: Operation, seed: int, examples: int) -> list[Request]:
+        prepare(kind, operation, seed, examples)
+        return await super().made_up(kind, operation, seed, examples)
+
+
 def send(
     meet: Any,
     make_environment: Any,
@@ -72,6 +83,7 @@ def send(
             known,
             meeting.ledger,
             Budget(SEED, examples, seconds),
+            Here(),
             writes=environment.file.access.writes,
         )
         return [await fuzzing.send(kind, label) for label in labels], meeting.ledger.entries

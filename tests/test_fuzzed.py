@@ -62,7 +62,7 @@ def test_few_requests_with_a_departure_break_a_promise(sending):
         return (418, {"detail": "no"}) if "/cinematic/" in request.target else None
 
     told = sending(Answering(teapot), "valid", ACCESS, seconds=1e-9).departures()
-    assert "Undocumented status code" in told[0]
+    assert "the status 418 is not documented" in told[0]
 
 
 def test_those_that_are_sent_in_any_case_are_from_all_over_the_list(sending):
@@ -126,7 +126,7 @@ def test_throttle_for_those_without_a_token_hides_nothing_else(sending):
         return (500, {"detail": "crash"}) if "authorization" in request.headers else THROTTLED
 
     fuzzed = sending(Answering(say), "valid", ACCESS)
-    assert "Undocumented status code: Received: 500" in "\n".join(fuzzed.departures())
+    assert "the status 500 is not documented" in "\n".join(fuzzed.departures())
     assert fuzzed.unsent == len(written(operations()[ACCESS]))
     with pytest.raises(Unprovable, match="is still throttled"):
         _ = fuzzed.tokenless
@@ -188,7 +188,7 @@ def test_departure_is_told_once_with_the_shortest_request(make_exchange):
     with witnessed() as seen:
         told = fuzzed_of(long, well, short).departures()
     assert len(told) == 2
-    assert told[0].startswith("GET /api/short answered 418: Undocumented status code: Received: 418")
+    assert told[0].startswith("GET /api/short answered 418: the status 418 is not documented")
     assert told[1] == AGAIN_TOLD
     assert seen == [short.exchange]
 

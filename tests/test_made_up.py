@@ -8,8 +8,8 @@ import pytest
 from contract_file import CALLS, DOCUMENT, breaches, resolved
 
 from harness.contract.document import Operation, operations
-from harness.contract.generating import drawn, invalid, spread, valid
-from harness.contract.written import KINDS, Request, distinct, hostile, of_other_kinds, written
+from harness.contract.generating import drawn, invalid, valid
+from harness.contract.written import KINDS, Request, distinct, hostile, of_other_kinds, spread, written
 
 OPERATIONS = list(operations().values())
 TAKING = [operation for operation in OPERATIONS if operation.has_input]

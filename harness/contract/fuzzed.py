@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from harness.contract import judging
 from harness.contract.budget import Budget
+from harness.contract.conforming import departures
 from harness.contract.document import Operation
 from harness.contract.written import Request
 from harness.errors import PromiseBroken, Unprovable
@@ -91,7 +92,7 @@ class Fuzzed:
             status = each.exchange.response.status_code
             fine = 200 <= status < 300 or status in OTHERWISE.get(each.operation.name, THROTTLED)
             return [
-                *judging.departures(each.operation, each.exchange),
+                *departures(each.operation, each.exchange),
                 *["valid, and refused"] * (each.must and not fine),
                 *judging.mistaken(each.request, each.exchange),
             ]

@@ -5,15 +5,15 @@ import json
 import math
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from time import monotonic
-from typing import Any, Literal
+from typing import Any
 
 from harness.contract import judging
 from harness.contract.budget import READ_ONLY_EXAMPLES, Budget
 from harness.contract.cast import Roles, Scene
 from harness.contract.document import Operation, operations
 from harness.contract.fuzzed import Fuzzed, Outcome, Sent
-from harness.contract.generating import invalid, spread, valid
-from harness.contract.written import Request
+from harness.contract.making import Kind, Maker
+from harness.contract.written import Request, spread
 from harness.errors import Gone, PromiseBroken, Unprovable
 from harness.evidence.exchange import Exchange
 from harness.evidence.ledger import Ledger
@@ -23,7 +23,6 @@ from harness.target.api import SIMULATED, Api
 from harness.target.players import Player
 from harness.target.webhooks import Webhooks
 
-Kind = Literal["valid", "invalid"]
 # Requests of an operation: each registration makes an account, logout is throttled, simulations are all refused.
 MOST: dict[Kind, dict[str, int]] = {
     "valid": {"register": 16, "logout": 1},
@@ -51,12 +50,13 @@ class Fuzzing:
         secrets: Secrets,
         ledger: Ledger,
         budget: Budget,
+        maker: Maker,
         *,
         writes: bool,
     ) -> None:
         self._api, self._roles, self._webhooks = api, roles, webhooks
         self._secrets, self._ledger = secrets, ledger
-        self._budget, self._writes = budget, writes
+        self._budget, self._maker, self._writes = budget, maker, writes
         self._over: dict[Kind, float] = {}
         self._short: dict[str, list[str]] = {}  # by operation: what could not be tried
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -109,10 +109,8 @@ class Fuzzing:
         return await self._all({number: enter(each) for number, each in enumerate(spread(new, ENTRIES))})
 
     async def _made_up(self, kind: Kind, operation: Operation) -> list[Request]:
-        make = valid if kind == "valid" else invalid
         examples = self._budget.examples if self._writes else min(self._budget.examples, READ_ONLY_EXAMPLES)
-        # In a thread: it takes long enough to keep the target waiting.
-        requests = await asyncio.to_thread(make, operation, self._budget.seed, examples)
+        requests = await self._maker.made_up(kind, operation, self._budget.seed, examples)
         return spread(requests, MOST[kind].get(operation.name, LARGEST))
 
     async def _call(

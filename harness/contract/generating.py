@@ -1,15 +1,14 @@
 """Requests made up from the contract by schemathesis: valid ones and invalid ones, from a seed."""
 
-import threading
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from harness.contract.document import FILE, Operation
-from harness.contract.written import Origin, Request, distinct, hostile, of_other_kinds, written
+from harness.contract.written import Origin, Request, distinct, hostile, of_other_kinds, spread, written
 
-if TYPE_CHECKING:  # half a second to import, and only fuzzing needs it
+if TYPE_CHECKING:  # a second to import, and only the process that makes requests up needs it
     from schemathesis import GenerationMode
     from schemathesis.generation.case import Case
     from schemathesis.schemas import APIOperation
@@ -24,8 +23,6 @@ CONFIG: dict[str, Any] = {
     "checks": {"response_schema_conformance": {"validate-formats": True}},
 }
 # Made-up headers and queries are not sent: the contract names none but credentials, which come with the players.
-# Hypothesis parses source code, and CPython 3.11 cannot do that in two threads at once.
-ONE_AT_A_TIME = threading.Lock()
 BOUNDARIES = 40  # cases of one operation that are kept, from all over the list
 
 
@@ -52,9 +49,8 @@ def valid(operation: Operation, seed: int, examples: int) -> list[Request]:
     from schemathesis import GenerationMode
 
     mode = GenerationMode.POSITIVE
-    with ONE_AT_A_TIME:
-        boundaries = _boundaries(operation, mode)
-        random = drawn(known(operation).as_strategy(generation_mode=mode), seed, examples)
+    boundaries = _boundaries(operation, mode)
+    random = drawn(known(operation).as_strategy(generation_mode=mode), seed, examples)
     made_up = [*_requests("boundary", boundaries), *_requests("random", random)]
     return distinct([*written(operation), *made_up])
 
@@ -65,11 +61,10 @@ def invalid(operation: Operation, seed: int, examples: int) -> list[Request]:
     from schemathesis import GenerationMode
 
     mode = GenerationMode.NEGATIVE
-    with ONE_AT_A_TIME:
-        boundaries = filter(_breaks, _boundaries(operation, mode))
-        # Random ones are slow to make, and a value of another kind finds most of what they would.
-        strategy = known(operation).as_strategy(generation_mode=mode).filter(_breaks)
-        random = drawn(strategy, seed, -(-examples // 2))
+    boundaries = filter(_breaks, _boundaries(operation, mode))
+    # Random ones are slow to make, and a value of another kind finds most of what they would.
+    strategy = known(operation).as_strategy(generation_mode=mode).filter(_breaks)
+    random = drawn(strategy, seed, -(-examples // 2))
     made_up = [*_requests("boundary", boundaries), *_requests("random", random)]
     return distinct([*hostile(operation), *of_other_kinds(operation), *made_up])
 
@@ -79,11 +74,6 @@ def _boundaries(operation: Operation, mode: "GenerationMode") -> "list[Case[Any]
     config = schema().config.generation_for(operation=fuzzed, phase="coverage")
     cases = list(schema().iter_coverage_cases(fuzzed, generation_modes=[mode], generation_config=config))
     return spread(cases, BOUNDARIES)
-
-
-def spread(cases: list[Any], most: int) -> list[Any]:
-    """At most that many of them, from all over the list."""
-    return cases[:: max(1, -(-len(cases) // most))]
 
 
 def drawn(strategy: Any, seed: int, count: int) -> list[Any]:

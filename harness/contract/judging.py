@@ -5,11 +5,9 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-import httpx
 import jsonschema_rs
 
 from harness.contract.document import Operation, described, resolved
-from harness.contract.generating import known
 from harness.contract.written import Request
 from harness.errors import PromiseBroken
 from harness.evidence.exchange import Exchange, witnessed
@@ -19,7 +17,6 @@ TRACE = re.compile(
     r"Traceback \(most recent call last\)|File \\?\"[^\"]+\", line \d+"  # in JSON a quote has a backslash
     r"|\bat (async |new )?[\w.$<>]+ (\[as \w+\] )?\([^)]*:\d+:\d+\)|\bat (async )?[\w:]*/[^\s()]+:\d+:\d+\b"
 )
-JSON, SUFFIXED = "application/json", re.compile(r"application/[\w.-]+\+json\b", re.IGNORECASE)
 # A server in front of the application answers these by itself, in its own words.
 FRONT = (405, 413, 414, 431)
 # Kept of a schema where only kinds of values count: all else may be taken by a lenient deployment.
@@ -31,24 +28,6 @@ RULES = {"register": {"username": "pattern", "password": "minLength"}}
 # Of a delivery. A deployment does not judge what it does not read: the store, the price, one name beside another.
 MUST_READ = ("event", "id", "type", "entitlement_ids")
 KIND_NAMES = {str: "string", bool: "boolean", type(None): "null"}  # of listed values, in JSON Schema
-
-
-def departures(operation: Operation, exchange: Exchange) -> list[str]:
-    """How an answer departs from what the contract documents: status, content type, body."""
-    from schemathesis.core.failures import FailureGroup
-    from schemathesis.specs.openapi import checks
-
-    case = known(operation).Case(path_parameters=dict.fromkeys(re.findall(r"{(\w+)}", operation.path), "x"))
-    wanted = [
-        checks.status_code_conformance,
-        checks.content_type_conformance,
-        checks.response_schema_conformance,
-    ]
-    try:
-        case.validate_response(_response(exchange), checks=wanted)
-    except FailureGroup as group:
-        return [f"{each.title}: {_in_a_line(each.message)}" for each in group.exceptions]
-    return []
 
 
 def crash(operation: Operation, exchange: Exchange) -> list[str]:
@@ -222,23 +201,3 @@ def _read(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _statuses(operation: Operation) -> set[str]:
     return set(map(str, described(operation)["responses"]))
-
-
-def _response(exchange: Exchange) -> httpx.Response:
-    """The answer as schemathesis reads it: whole, and not encoded any more."""
-    gone = ("content-encoding", "content-length", "transfer-encoding")
-    headers = [
-        (name, value) for name, value in exchange.response.headers.multi_items() if name.lower() not in gone
-    ]
-    # Problem details (RFC 9457) and their like are JSON.
-    headers = [(name, JSON if SUFFIXED.match(value) else value) for name, value in headers]
-    request = httpx.Request(exchange.method, exchange.url)
-    answer = httpx.Response(
-        exchange.response.status_code, headers=headers, content=exchange.content, request=request
-    )
-    answer.elapsed = exchange.elapsed
-    return answer
-
-
-def _in_a_line(text: str) -> str:
-    return " ".join(text.split())[:300]

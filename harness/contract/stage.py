@@ -5,8 +5,8 @@ import random
 import secrets
 from typing import Any
 
+from harness.contract.conforming import departures
 from harness.contract.document import operations
-from harness.contract.judging import departures
 from harness.contract.model import SUBSCRIPTIONS, Step
 from harness.errors import PromiseBroken
 from harness.evidence.exchange import Exchange

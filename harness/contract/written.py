@@ -59,6 +59,11 @@ def distinct(requests: Iterable[Request]) -> list[Request]:
     return list(found.values())
 
 
+def spread(cases: list[Any], most: int) -> list[Any]:
+    """At most that many of them, from all over the list."""
+    return cases[:: max(1, -(-len(cases) // most))]
+
+
 def _replaced(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         for key, each in value.items():
