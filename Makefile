@@ -6,6 +6,8 @@ PYTHON ?= python3
 ENV ?= local
 ARGS ?=
 REPORTS ?= reports
+PORT ?= 8000
+REVENUECAT_PORT ?= 8001
 BIN := .venv/bin
 
 # Without bytecode, pytest rewrites its plugins at every start: a second each time.
@@ -40,10 +42,15 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The reference deployment, by hand; environments/served.toml is where it listens.
+# The reference deployment, by hand; environments/served.toml is where it listens. Ctrl-C, or killing make, ends it.
+SECRETS := REVENUECAT_SECRET_KEY REVENUECAT_WEBHOOK_SECRET JWT_SECRET_KEY
 serve: .venv/installed
-	mkdir -p reports/served
-	$(BIN)/python -m reference --port 8000 --revenuecat-port 8001 2>&1 | tee reports/served/target.log
+	@for name in $(SECRETS); do test -n "$${!name}" || { echo "$$name is not set. Before this and before" \
+		"\`pytest --env=served\`, with the same values for both:"; \
+		echo 'export $(foreach name,$(SECRETS),$(name)=$$(openssl rand -hex 32))'; exit 1; }; done
+	@mkdir -p $(REPORTS)/served
+	exec $(BIN)/python -m reference --port $(PORT) --revenuecat-port $(REVENUECAT_PORT) \
+		> >(tee $(REPORTS)/served/target.log) 2>&1
 
 # Everything that is measured, into benchmarks/RESULTS.md; see benchmarks/README.md. ARGS="peers growth --runs=9"
 bench: .venv/installed

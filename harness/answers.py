@@ -9,6 +9,7 @@ from harness import environment
 from harness.contract.budget import budget
 from harness.errors import ConfigError, Unreachable
 from harness.evidence.exchange import now
+from harness.options import refusal
 from harness.run import Run
 from harness.verdict.attestations import FILE, Attestation, add_attestations, load_attestations
 from harness.verdict.report import inert
@@ -25,7 +26,7 @@ def without_a_run(config: pytest.Config) -> tuple[str, int] | None:
     try:
         return _attest(config)
     except ConfigError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise refusal(error) from None
     except KeyboardInterrupt:
         return "interrupted: nothing was signed", 2
 

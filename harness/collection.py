@@ -11,7 +11,7 @@ from harness.evidence.probe import Node, nodes_of
 
 ENVIRONMENT = "environment"  # the user property that carries its name
 MARKERS = {"contracts": "contract"}  # of folders whose checks are not marked by the folder's own name
-_CHECKS = re.compile(r'^@checks\("([^"]+)"\)', re.MULTILINE)
+_CHECKS = re.compile(r'^@checks\("([^"]+)"[,)]', re.MULTILINE)
 
 
 def folder(test: pytest.Item) -> str | None:

@@ -21,13 +21,17 @@ class _Told:
 
 def compared(config: pytest.Config, op: str, left: object, right: object, scrub: Scrub) -> list[str] | None:
     """As pytest itself tells it, but of the values without secrets; None where it has nothing special to say."""
+    left, right = without_secrets(left, scrub), without_secrets(right, scrub)
+    # What should not be there is what there is to say, and all of it; a set in an order, so that equal failures are.
+    if op == "==" and right == [] and isinstance(left, list):
+        return [f"{left!r} == []"]
+    if op == "==" and right == set() and isinstance(left, set):
+        return [f"{{{', '.join(sorted(map(repr, left)))}}} == set()"]
     brief = copy(config)
     # pytest.ini lets values that stand alone be whole, for they are scrubbed later; a comparison may be brief.
     brief.get_verbosity = lambda *_: 0  # type: ignore[method-assign]
     pytests_own: Any = config.pluginmanager.get_plugin("assertion")
-    told: list[str] | None = pytests_own.pytest_assertrepr_compare(
-        brief, op, without_secrets(left, scrub), without_secrets(right, scrub)
-    )
+    told: list[str] | None = pytests_own.pytest_assertrepr_compare(brief, op, left, right)
     return told
 
 

@@ -15,12 +15,12 @@ from harness.contract.lives import Lives
 from harness.contract.promised import Promised
 from harness.contract.published import Publication
 from harness.contract.stage import Stage
-from harness.environment import Expect, Webhook
 from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange
 from harness.evidence.probe import probe, resource
 from harness.evidence.secrets import Secrets
 from harness.run import Run
+from harness.sections import Expect, Webhook
 from harness.target.api import Api
 from harness.target.customers import Customer, Customers
 from harness.target.lifecycle import Site

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from harness import phases
+from harness.errors import ConfigError
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -68,6 +69,11 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="S",
         help="then no more are sent, for each item (30)",
     )
+
+
+def refusal(error: ConfigError) -> pytest.UsageError:
+    """What ends a run with pytest's exit code for a wrong use, which its own output does not name."""
+    return pytest.UsageError(f"{error} (exit code 4: nothing was run)")
 
 
 def replacing(config: pytest.Config) -> dict[str, Any]:

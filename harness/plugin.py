@@ -18,7 +18,7 @@ from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.interrupts import interruptible
-from harness.options import add_options, replacing
+from harness.options import add_options, refusal, replacing
 from harness.progress import watched
 from harness.results import EVIDENCE, Results, looked_at, without_secrets
 from harness.rules import Rules
@@ -26,7 +26,7 @@ from harness.run import Run
 from harness.target.lifecycle import Site
 from harness.telling import Telling
 from harness.verdict import Verdict
-from harness.verdict.checks import tie
+from harness.verdict.checks import GAVE_AWAY, gave_away, tie
 from harness.verdict.failure import Explainer
 from harness.verdict.own_runbook import reports_of
 
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         verifier = Verifier(config)
     except ConfigError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise refusal(error) from None
     config.pluginmanager.register(verifier, "verifier")
     if verifier.distributes:
         verifier.begin()
@@ -121,7 +121,7 @@ class Verifier:
         try:
             self.run = Run(self.environment, self.reports, self.budget, site, worker.get("workerid", ""))
         except ConfigError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise refusal(error) from None
         self.telling.protect(self.run.secrets)
         self.allure = listen(self.config, self.run, self.rules, self.results)
         if not worker and not self.config.getoption("check_env"):
@@ -147,7 +147,7 @@ class Verifier:
         try:
             self.results.items |= tie(mine, self.rules.runbook)
         except ConfigError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise refusal(error) from None
         collection.mark(mine, self.environment.name)
         items.sort(key=collection.waits)  # the others need not queue behind them
 
@@ -167,7 +167,7 @@ class Verifier:
             try:
                 self.rules.check_excuses(self.results.selected)
             except ConfigError as error:
-                raise pytest.UsageError(str(error)) from None
+                raise refusal(error) from None
         if self.run and not self.worker and not self.config.getoption("check_env"):
             self.run.gather(node for test in tests for node in collection.closure(test))
             self.wait = watched(self.run.gathering.progress, self.config.pluginmanager)
@@ -180,7 +180,8 @@ class Verifier:
             reporter = self.config.pluginmanager.get_plugin("terminalreporter")
             tests = [item for item in session.items if collection.folder(item)]
             preflight.report(reporter, self.run, self.rules.runbook, tests)
-            preflight.reach(reporter, self.run.site if self.reached(self.run) else None, self.unreachable)
+            site = self.run.site if self.reached(self.run) else None
+            preflight.reach(reporter, self.run, site, self.unreachable)
             return True
         return None if self.unreachable is None and self.reached(self.run) else True
 
@@ -242,6 +243,8 @@ class Verifier:
             item_id = self.results.items[item.nodeid]
             evidence = item.stash.get(EVIDENCE, [])
             report.longrepr = self.explainer.explain(item, item_id, call.excinfo, evidence, scrub)
+            if gave_away(item, call.excinfo.value):
+                report.user_properties.append((GAVE_AWAY, "yes"))
         elif isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
             report.longrepr = (path, line, scrub(reason))

@@ -47,12 +47,18 @@ def report(reporter: Any, run: Run, runbook: Runbook, tests: Iterable[pytest.Ite
             reporter.write_line(f"{'':15}{reason}")
 
 
-def reach(reporter: Any, site: Site | None, cause: str | None) -> None:
-    """Say that the target answers, or the cause why it does not."""
+def reach(reporter: Any, run: Run, site: Site | None, cause: str | None) -> None:
+    """Say that the target answers, or the cause why it does not; and that the values of variables were not tried."""
     if site is None:
         reporter.write_line(f"unreachable  {cause}")
     else:
         reporter.write_line(f"reached      {site.origin}, version {site.version or '(none named)'}")
+    start = run.environment.file.target.start
+    made_up = start.generate if start else ()
+    if names := ", ".join(name for name in run.environment.variables if name not in made_up):
+        reporter.write_line(
+            f"not tried    {names}: they are set, and whether their values are right shows in a run only"
+        )
 
 
 def _obstacles(run: Run, tests: Iterable[pytest.Item]) -> dict[str, list[set[str]]]:

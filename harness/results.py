@@ -11,7 +11,7 @@ from harness.collection import ENVIRONMENT
 from harness.evidence.exchange import Evidence
 from harness.run import Run
 from harness.verdict import TestResult, Verdict
-from harness.verdict.checks import PROPERTY
+from harness.verdict.checks import GAVE_AWAY, PROPERTY
 from harness.verdict.visits import Visited, from_plain
 from harness.web.scene import Scene
 
@@ -20,7 +20,7 @@ EVIDENCE = pytest.StashKey[list[Evidence]]()  # what a test read
 VISITS = "visits"  # the attribute of a report that holds what visits of the web client left, as plain values
 NOTE = "note"  # the user property by which a check says something for the report, see record_property
 PHASES = {"setup", "call", "teardown"}  # xdist reports the test in which a worker died as another
-OWN_WORDS = (PROPERTY, BLOCKED_BY, ENVIRONMENT)  # user properties that hold no text of others
+OWN_WORDS = (PROPERTY, BLOCKED_BY, ENVIRONMENT, GAVE_AWAY)  # user properties that hold no text of others
 NOT_RUN = "the run ended before this check; run it again"
 
 
@@ -183,7 +183,8 @@ def _result(nodeid: str, item: str, reports: list[pytest.TestReport]) -> TestRes
     )
     for report in reports:
         if report.failed:
-            return TestResult(nodeid, item, "failed", _text(report), seconds, visits)
+            gave_away = _property([report], GAVE_AWAY) is not None
+            return TestResult(nodeid, item, "failed", _text(report), seconds, visits, gave_away)
     for report in reports:
         if report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else _text(report)

@@ -55,5 +55,7 @@ class Telling:
         for text, markup in terminal.render(verdict, min(reporter._tw.fullwidth, 120)):
             reporter.write_line(text, **markup)
         reporter.write_line(f"reports: {self._reports}/{', '.join([*NAMES, *self._more])}")
+        if verdict.partial:
+            reporter.write_line("they replace those of an earlier run there; --reports=DIR writes elsewhere")
         for warning in filter(None, self._warnings):
             reporter.write_line(warning, yellow=True)

@@ -52,7 +52,11 @@ class Wording(tomlfile.Section):
 
 
 class Item(tomlfile.Section):
-    """One line of the release checklist. `id` is permanent, `<section>.<name>`; `phase`: when it is checked."""
+    """One line of the release checklist. `id` is permanent and reads `<section>.<name>`.
+
+    `phase`: when it is checked. `first_action`: what to do first if it is broken, where that of its scenario does not
+    fit.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z]+\.[a-z-]+$")]
     section: Text
@@ -62,11 +66,24 @@ class Item(tomlfile.Section):
     severity: Severity
     scenario: int
     phase: Phase = "smoke"
+    first_action: Text | None = None
     wording: Wording = Wording()
 
 
+class GivenAway(tomlfile.Section):
+    """How it shows, what to do first, what then, and whom else to call, where what should not be is granted."""
+
+    symptoms: Texts
+    first_action: Text
+    steps: Texts
+    escalate_to: Texts
+
+
 class Scenario(tomlfile.Section):
-    """One rollback scenario: how it shows, what to do first, what then, whom to call."""
+    """One rollback scenario: how it shows, what to do first, what then, whom to call.
+
+    `given_away`: in place of that, where the broken promise is that something is granted which should not be.
+    """
 
     number: int
     title: Text
@@ -75,6 +92,7 @@ class Scenario(tomlfile.Section):
     steps: Texts
     escalate_to: Texts
     stop_purchases: bool = False
+    given_away: GivenAway | None = None
 
 
 class EmergencyStop(tomlfile.Section):
@@ -181,14 +199,19 @@ def load_runbook(folder: Path = HERE) -> Runbook:
 
 
 def _with_contacts(path: Path, scenario: Scenario, contacts: dict[str, str]) -> Scenario:
-    for name in scenario.escalate_to:
-        if name not in contacts:
-            raise ConfigError(
-                f"{path}: scenario {scenario.number}: escalate_to",
-                f"no contact is called {name!r}",
-                f"use one of: {', '.join(contacts)}",
-            )
-    return scenario.model_copy(update={"escalate_to": tuple(contacts[name] for name in scenario.escalate_to)})
+    def spelled_out(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        for name in names:
+            if name not in contacts:
+                raise ConfigError(
+                    f"{path}: scenario {scenario.number}: escalate_to",
+                    f"no contact is called {name!r}",
+                    f"use one of: {', '.join(contacts)}",
+                )
+        return {"escalate_to": tuple(contacts[name] for name in names)}
+
+    away = scenario.given_away
+    told = away and away.model_copy(update=spelled_out(away.escalate_to))
+    return scenario.model_copy(update=spelled_out(scenario.escalate_to) | {"given_away": told})
 
 
 def _refuse_duplicates(path: Path, kind: str, keys: Iterable[object]) -> None:

@@ -51,6 +51,11 @@ MALFORMED = {
 REFUSED_LATER = ("down", "hang")
 
 
+def named(snapshot):
+    """What a snapshot shows as owned, in words."""
+    return ", ".join(sorted(owned(snapshot)))
+
+
 @probe
 async def unknown(api, players, verification):
     """Each unknown purchase by a player who owns nothing; and that player's snapshot afterwards."""
@@ -114,9 +119,10 @@ def test_customer_whom_revenuecat_never_saw_gets_a_clear_refusal(unknown_receipt
     assert refused(answer.status, answer.json)
 
 
-@checks("purchases.invalid-refused")
+@checks("purchases.invalid-refused", gives_away=True)
 def test_unknown_receipt_grants_nothing(after_unknown_receipt):
-    assert owned(after_unknown_receipt) == set()
+    told = f"given away for a receipt that RevenueCat does not know: {named(after_unknown_receipt)}"
+    assert owned(after_unknown_receipt) == set(), told
 
 
 @checks("purchases.invalid-refused")
@@ -134,24 +140,39 @@ def test_malformed_body_gets_4xx(malformed, case):
     assert answers[case].status in range(400, 500)
 
 
+@checks("purchases.invalid-refused", gives_away=True)
+def test_unknown_purchases_grant_nothing(unknown):
+    _, snapshot = unknown
+    assert owned(snapshot) == set(), f"given away for unknown purchases: {named(snapshot)}"
+
+
 @checks("purchases.invalid-refused")
 def test_snapshot_is_well_after_unknown_purchases(unknown):
     _, snapshot = unknown
-    assert owned(snapshot) == set()
     assert set(entries(snapshot)) >= {"PREMIUM", "NO_ADS"}
+
+
+@checks("purchases.invalid-refused", gives_away=True)
+def test_malformed_bodies_grant_nothing(malformed):
+    _, snapshot = malformed
+    assert owned(snapshot) == set(), f"given away for malformed bodies: {named(snapshot)}"
 
 
 @checks("purchases.invalid-refused")
 def test_snapshot_is_well_after_malformed_bodies(malformed):
     _, snapshot = malformed
-    assert owned(snapshot) == set()
     assert set(entries(snapshot)) >= {"PREMIUM", "NO_ADS"}
 
 
 @checks("purchases.invalid-refused")
-def test_purchase_of_one_product_grants_no_other_key(bought):
+def test_purchase_of_one_product_for_another_key_is_no_5xx(bought):
     assert bought.mixed.status < 500
-    assert owned(bought.after_mixed) == owned(bought.after)
+
+
+@checks("purchases.invalid-refused", gives_away=True)
+def test_purchase_of_one_product_grants_no_other_key(bought):
+    told = f"owned after one product was bought for another's key: {named(bought.after_mixed)}"
+    assert owned(bought.after_mixed) == owned(bought.after), told
 
 
 @checks("purchases.granted")
@@ -170,7 +191,13 @@ def test_valid_purchase_shows_in_its_own_answer(bought):
 
 @checks("purchases.granted")
 def test_valid_purchase_shows_in_the_snapshot(bought):
-    assert owned(bought.granted) - owned(bought.before) == {bought.receipt.entitlement_key}
+    assert bought.receipt.entitlement_key in owned(bought.granted) - owned(bought.before)
+
+
+@checks("purchases.granted", gives_away=True)
+def test_valid_purchase_grants_nothing_else(bought):
+    more = owned(bought.granted) - owned(bought.before) - {bought.receipt.entitlement_key}
+    assert more == set(), f"given away with a purchase: {', '.join(sorted(more))}"
 
 
 @checks("purchases.granted")
@@ -182,9 +209,16 @@ def test_valid_purchase_opens_the_gate(bought):
 @checks("purchases.granted")
 @pytest.mark.parametrize("mode", REFUSED_LATER)
 def test_outage_of_revenuecat_is_said_as_one(outages, mode):
-    during, meanwhile, _, _ = outages[mode]
+    during, _, _, _ = outages[mode]
     assert during.status in (502, 503, 504)
-    assert owned(meanwhile) == set()
+
+
+@checks("purchases.granted", gives_away=True)
+@pytest.mark.parametrize("mode", REFUSED_LATER)
+def test_outage_of_revenuecat_grants_nothing(outages, mode):
+    _, meanwhile, _, _ = outages[mode]
+    told = f"given away while RevenueCat could confirm nothing: {named(meanwhile)}"
+    assert owned(meanwhile) == set(), told
 
 
 @checks("purchases.granted")

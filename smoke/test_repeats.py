@@ -46,6 +46,12 @@ def test_same_key_with_another_body_gets_the_first_answer_or_a_refusal(bought):
     )
 
 
+@checks("purchases.idempotent", gives_away=True)
+def test_same_key_with_another_body_grants_nothing(bought):
+    more = owned(bought.after) - owned(bought.granted)
+    assert more == set(), f"given away for a key that was used already: {', '.join(sorted(more))}"
+
+
 @checks("purchases.idempotent")
 def test_another_players_earlier_use_of_the_key_has_no_effect(bought):
     assert refused(bought.tried_by_thief.status, bought.tried_by_thief.json)
@@ -53,9 +59,14 @@ def test_another_players_earlier_use_of_the_key_has_no_effect(bought):
 
 
 @checks("purchases.idempotent")
-def test_another_player_gains_nothing_by_the_key(bought):
+def test_another_player_is_refused_by_the_key(bought):
     assert refused(bought.by_thief.status, bought.by_thief.json)
-    assert owned(bought.thief) == set()
+
+
+@checks("purchases.idempotent", gives_away=True)
+def test_another_player_gains_nothing_by_the_key(bought):
+    given = ", ".join(sorted(owned(bought.thief)))
+    assert owned(bought.thief) == set(), f"given away to a player who used another's key: {given}"
 
 
 @checks("purchases.idempotent")

@@ -27,4 +27,5 @@ async def paywall(client, players, offered):
 
 @checks("gates.paywall-products")
 def test_paywall_shows_the_offering(paywall, offered):
-    assert differences(paywall.cards, offered) == []
+    wrong = differences(paywall.cards, offered)
+    assert wrong == [], "; ".join(wrong)

@@ -24,9 +24,10 @@ import pytest
 from hypothesis import settings
 from selfcheck import catalogue, matrix, runs
 
-from harness.environment import Environment, File
+from harness.environment import Environment
 from harness.evidence.exchange import Exchange
 from harness.evidence.ledger import Ledger
+from harness.sections import File
 from harness.target.api import Api
 from harness.target.players import Player
 from harness.target.transport import Transport

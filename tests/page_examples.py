@@ -20,6 +20,7 @@ checked    health is well (smoke/x.py:7)
 promised   Promise of auth.login.
            [auth.login, blocker]
 before     POST /api/user/register answered 201
+           curl -i -X POST http://game.example/api/user/register
 before     POST /api/purchases/verify answered 200
 observed   GET /api/health answered 500 in 3 ms
            {"status":

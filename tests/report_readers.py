@@ -111,7 +111,7 @@ def of_markdown(verdict: Verdict) -> Told:
     compared = sections.get("Since the last whole run")
     wrote = _bare(sections["What this run changed on the target"].strip())
     waiting = re.findall(
-        r"^- `(\S+)` \((required|not required)\): ",
+        r"^- .* \((required|not required)\): ((?:`[a-z.-]+`[^`\n]*)+)$",
         sections.get("Not proven, and what would prove it", ""),
         re.MULTILINE,
     )
@@ -133,7 +133,9 @@ def of_markdown(verdict: Verdict) -> Told:
             (int(number), re.findall(r"^#### .* \(`([a-z.-]+)`, [^`]*\)$", told, re.MULTILINE))
             for number, told in zip(broken[1::2], broken[2::2], strict=True)
         ],
-        "not proven": _by_need({item: need == "required" for item, need in waiting}),
+        "not proven": _by_need(
+            {item: need == "required" for need, ids in waiting for item in re.findall("`([a-z.-]+)`", ids)}
+        ),
         "comparison": compared and _changes(_bare(line[2:]) for line in compared.strip().splitlines()[1:]),
         "visits": sorted(
             set(re.findall(r"^- .* in `(web/[a-z-]+)`: \[", sections.get("What the player sees", ""), re.M))
@@ -153,7 +155,7 @@ def of_terminal(verdict: Verdict, width: int = 120) -> Told:
             block = sections.setdefault(line.partition(": ")[0], [])
     decision = next(name for name in reversed(sections) if name)
     row = re.compile(r"(proven|broken|not proven|attested) +([a-z]+\.[a-z-]+)(?:  |$)", re.IGNORECASE)
-    rows = [row.match(line) for line in sections["CHECKLIST"]]
+    rows = [row.match(line) for line in sections.get("CHECKLIST", [])]
     run = _paragraphs(sections["THIS RUN"])
     waiting = {
         item: told[1] == "required"
@@ -168,12 +170,13 @@ def of_terminal(verdict: Verdict, width: int = 120) -> Told:
     compared = sections.get("SINCE THE LAST WHOLE RUN")
     return {
         "decision": decision,
-        "outcomes": {row[2]: row[1].lower() for row in rows if row},
+        # What a partial run did not come to is named below only.
+        "outcomes": dict.fromkeys(waiting, "not proven") | {row[2]: row[1].lower() for row in rows if row},
         "failed": _failed(sections.get("BROKEN", [])),
         "totals": _totals(run[0]),
         "writes": run[1].removeprefix("wrote on the target: "),
         "retries": int(run[2].rpartition(": ")[2]),
-        "duration": sections[decision][-1].rpartition(", took ")[2],
+        "duration": next(line for line in sections[decision] if ", took " in line).rpartition(", took ")[2],
         "states": sorted(re.search(rf"\(({STATES})\): ", line, re.IGNORECASE)[1].lower() for line in known),
         "scenarios": [
             (

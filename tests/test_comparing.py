@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.comparing import without_secrets
+from harness.comparing import compared, without_secrets
 
 SECRET = "Correct-Horse-Battery-Staple-77"
 
@@ -104,3 +104,21 @@ def test_no_piece_of_a_secret_is_told_however_a_check_compares(suite, extra_modu
     files = [path.read_text("utf-8") for path in ended.reports.glob("verdict.*")]
     pieces = {SECRET[at : at + 6] for at in range(len(SECRET) - 5)}
     assert {piece for piece in pieces for text in (ended.said, *files) if piece in text} == set()
+
+
+MANY = [f"wrong price: Product {nth} costs 4.99 USD, and is shown for $8.99" for nth in range(4)]
+
+
+@pytest.mark.parametrize(("left", "nothing"), [(MANY, []), ({MANY[0]}, set())], ids=["list", "set"])
+def test_what_should_not_be_there_is_told_whole(request, left, nothing):
+    assert compared(request.config, "==", left, nothing, str) == [f"{left!r} == {nothing!r}"]
+
+
+def test_what_should_not_be_there_is_told_without_secrets(request):
+    (told,) = compared(request.config, "==", [f"a {SECRET}"], [], scrub)
+    assert (SECRET in told, "<pw>" in told) == (False, True)
+
+
+def test_equal_sets_are_told_alike(request):
+    told = compared(request.config, "==", {"c", "a", "b"}, set(), str)
+    assert told == ["{'a', 'b', 'c'} == set()"]

@@ -102,7 +102,14 @@ def test_decision_and_exit_code(results, changes, decision, exit_code):
         ),
         pytest.param([], {"partial": True}, "not proven", "not selected in this partial run", id="partial"),
         pytest.param([], {"unreachable": "x"}, "not proven", "the target was not reached", id="unreachable"),
-        pytest.param(passed(LOGIN), {"partial": True}, "proven", "1 selected case holds", id="partly-proven"),
+        pytest.param(passed(LOGIN), {"partial": True}, "proven", "1 selected case holds", id="in-a-part"),
+        pytest.param(
+            passed(LOGIN),
+            {"partial": True, "left_out": frozenset({LOGIN})},
+            "proven",
+            "1 selected case holds; not all its checks were selected",
+            id="itself-in-part",
+        ),
         pytest.param(
             passed(LOGIN),
             {"interrupted": True},
@@ -298,6 +305,12 @@ def test_known_issue_has_to_keep_failing_until_it_expires(results, waiver, chang
             passed(LOGIN),
             {"partial": True},
             "nothing broken; 1 of 1 selected item proven, 2 not selected. "
+            "This is not a verdict on the release",
+        ),
+        (
+            passed(LOGIN, LOGS),
+            {"partial": True, "left_out": frozenset({LOGS})},
+            "nothing broken; 1 of 2 selected items proven, 1 in part, 1 not selected. "
             "This is not a verdict on the release",
         ),
         ([], {"unreachable": "connection refused\nfor 60 s"}, "no check was run: connection refused"),

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from harness import options
 from harness.collection import MARKERS
-from harness.environment import File
 from harness.phases import FOLDERS
+from harness.sections import File
 from runbook.loader import load_runbook
 
 ROOT = Path(__file__).parent.parent
@@ -127,7 +127,7 @@ def test_every_marker_says_section_folder_or_need():
 def test_every_item_has_a_check():
     proven = set()
     for path in (path for folder in FOLDERS for path in (ROOT / folder).glob("**/test_*.py")):
-        proven |= set(re.findall(r'^@checks\("([\w.-]+)"\)$', path.read_text("utf-8"), re.MULTILINE))
+        proven |= set(re.findall(r'^@checks\("([\w.-]+)"[,)]', path.read_text("utf-8"), re.MULTILINE))
     assert set(RUNBOOK.ids) == proven
 
 

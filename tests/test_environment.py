@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import FOLDER, Accounts, Start, Target, available, load, title
+from harness.environment import FOLDER, available, load, title
 from harness.paths import Paths
+from harness.sections import Accounts, Start, Target
 from runbook.errors import ConfigError
 
 TARGET = '[target]\nbase_url = "https://game.example"\n'
@@ -153,6 +154,19 @@ def test_variable_without_a_value_is_named(write, variables):
         load(str(path), variables=variables)
     assert str(caught.value) == (
         f"{path}: webhook.secret_env: the variable HOOK is not set; export it, or remove the key"
+    )
+
+
+def test_all_variables_without_a_value_are_named_at_once(write):
+    path = write(
+        TARGET + '[tokens]\nsigning_secret_env = "JWT"\n[webhook]\nsecret_env = "HOOK"\n'
+        '[purchase.valid]\nproduct_id = "p"\nentitlement_key = "K"\ntransaction_env = "TX"'
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(str(path), variables={"HOOK": "set"})
+    assert str(caught.value) == (
+        f"{path}: tokens.signing_secret_env, purchase.valid.transaction_env: these variables are not set: JWT, TX; "
+        "export them, or remove the keys"
     )
 
 

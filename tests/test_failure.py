@@ -62,3 +62,33 @@ def test_endless_text_is_cut_and_no_secret_with_it():
 
 def test_name_of_a_test_reads_as_words():
     assert in_words("test_late_renewal_revives_nothing") == "late renewal revives nothing"
+
+
+def test_what_wrote_before_can_be_repeated_and_what_read_is_only_named(make_exchange):
+    story = []
+    login, outage, again, last = (
+        make_exchange({}, story=story, method=method, note=f"call {nth}", sent_body=b'{"mode":"down"}')
+        for nth, method in enumerate(("GET", "PUT", "POST", "GET"))
+    )
+    story += [login, outage, again, last]
+    lines = told("assert 0", [again, last])
+    before = lines[lines.index(f"before     {login.title}") : lines.index(f"before     {again.title}") + 2]
+    assert before[:-1] == [
+        f"before     {login.title}",
+        f"before     {outage.title}",
+        f"           {outage.curl(str)}",
+        f"before     {again.title}",
+    ]
+    assert before[-1].startswith("observed   ")  # its command stands there
+    assert "--data-raw" in outage.curl(str)
+
+
+def test_long_body_of_what_went_before_is_cut(make_exchange):
+    story = []
+    sent = make_exchange({}, story=story, method="POST", sent_body=b"x" * 5000)
+    last = make_exchange({}, story=story)
+    story += [sent, last]
+    lines = told("assert 0", [last])
+    command = lines[lines.index(f"before     {sent.title}") + 1]
+    assert "... (5000 characters)" in command
+    assert len(command) < 500

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from harness.contract.budget import Budget
-from harness.environment import Start
 from harness.errors import NoAnswer, Unreachable
 from harness.run import Run
+from harness.sections import Start
 from harness.target.api import Api
 from harness.target.lifecycle import ANSWERS, Process, Site, mixed, moved_to, ready
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness.environment import Logs
 from harness.errors import PromiseBroken, Unprovable
+from harness.sections import Logs
 from harness.target import logs as module
 from harness.target.logs import LogSource
 

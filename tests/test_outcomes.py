@@ -318,6 +318,7 @@ def test_option_gives_its_answer_and_exit_code(suite, arguments, code, said):
 def test_bad_environment_ends_with_one_line(suite, env, said):
     ended = suite(env=env)
     assert (ended.code, said in ended.said) == (4, True), ended.said
+    assert "(exit code 4: nothing was run)" in ended.said
     assert "Traceback" not in ended.said
 
 
@@ -326,6 +327,26 @@ def test_check_env_names_the_cause_of_an_unreachable_target(suite, free_port):
     ended = suite("--check-env", env=env)
     assert ended.code == 11
     assert "unreachable  not ready within 1 s" in ended.said
+
+
+def test_check_env_says_that_nobody_signed_in(suite, free_port):
+    env = (
+        f'[target]\nbase_url = "http://127.0.0.1:{free_port}"\nready_within_s = 1\n'
+        '[accounts]\nmode = "provided"\nusername_env = "PLAYER"\npassword_env = "PLAYER_PASSWORD"\n'
+    )
+    ended = suite("--check-env", env=env, variables={"PLAYER": "jo", "PLAYER_PASSWORD": "canary-1234"})
+    assert "not tried    PLAYER, PLAYER_PASSWORD: they are set, and whether their values" in ended.said
+    assert "canary-1234" not in ended.said
+
+
+def test_check_env_has_nothing_to_say_of_secrets_that_it_made_up(suite):
+    assert "not tried" not in suite("--check-env").said
+
+
+@pytest.mark.parametrize(("arguments", "told"), [(["smoke/test_health.py"], True), ([], False)])
+def test_partial_run_says_that_it_replaces_what_was_there(suite, arguments, told):
+    ended = suite(*arguments, "-p", "no:xdist")
+    assert ("they replace those of an earlier run there; --reports=DIR" in ended.said) is told
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2"), ("--continue-on-collection-errors",)])

@@ -21,12 +21,12 @@ HEADINGS = {
         "h2 Known issues",
         "h3 DH-1: Lines get lost.",
         *OPEN,
-        *RECORD,
-        "h2 Notes",
-        "h2 Where the time went",
         "h2 Evidence",
         "h3 Title of auth.login",
         "h3 Title of webhooks.delivered",
+        *RECORD,
+        "h2 Notes",
+        "h2 Where the time went",
     ],
     "GO": [*HEAD, *RECORD],
     "INCONCLUSIVE": [*HEAD, *OPEN, *RECORD],
@@ -36,7 +36,7 @@ HEADINGS = {
 
 
 @pytest.mark.parametrize("decision", EXAMPLES)
-def test_decision_comes_first_and_evidence_last(decision):
+def test_decision_comes_first_and_evidence_before_the_record(decision):
     shown = [f"{each.tag} {each.text}" for each in headings(page(EXAMPLES[decision]))]
     assert shown == [line.format(decision) for line in HEADINGS[decision]]
 
@@ -57,6 +57,7 @@ def test_decision_says_what_it_means_and_what_to_do_now():
         "1 of 3 items broken: auth.login",
         "What to do now",
         "First action 1. Scenario 1: Scenario title 1. Call: contact 1 Beware: the check itself could not go on",
+        "GO becomes possible when: auth.login holds; proven, or signed for: purchases.logged",
     ]
 
 

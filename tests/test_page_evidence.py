@@ -31,8 +31,11 @@ def test_evidence_is_laid_out():
         ("curl -i -X POST http://game.example/buy", "command"),
     ]
     assert [each.text for each in rows["Before"].all("li")] == [
-        "POST /api/user/register answered 201",
+        "POST /api/user/register answered 201curl -i -X POST http://game.example/api/user/register",
         "POST /api/purchases/verify answered 200",
+    ]
+    assert [each.raw for each in rows["Before"].all("pre", "command")] == [
+        "curl -i -X POST http://game.example/api/user/register"
     ]
     assert rows["Observed"].one("pre").raw == 'GET /api/health answered 500 in 3 ms\n{"status":\n"ill"}'
     command = rows["Repeat by hand"].one("pre", "command")

@@ -87,8 +87,11 @@ def test_visit_of_a_failure_that_is_not_told_in_full_is_shown_as_well(draw):
 
 
 def test_broken_item_leads_to_what_the_player_saw(draw):
-    links = [each.text for each in draw(with_visits(), LOGOUT).one("div", "breakage").all("a")]
-    assert links == ["Evidence of auth.login, and what the player saw"]
+    root = draw(with_visits(), LOGOUT)
+    links = {each.text: each.attributes["href"] for each in root.one("div", "breakage").all("a")}
+    assert list(links) == ["Evidence of auth.login, and what the player saw", LOGOUT.name]
+    (shown,) = [each for each in root.walk() if each.attributes.get("id") == links[LOGOUT.name][1:]]
+    assert shown.all("img")
 
 
 def test_steps_are_told_once_where_they_are_captions(draw):

@@ -46,7 +46,7 @@ def test_failed_guard_says_that_nothing_is_deployed(suite, guarded):
     assert ended.code == 1
     [advice] = ended.verdict_of("predeploy")["rollback"]
     assert advice["first_action"].startswith("Do not deploy")
-    assert "exit 3' ended with 3" in ended.said
+    assert "exit 3'` ended with 3" in ended.said
     assert "           looked\n" in ended.said
 
 

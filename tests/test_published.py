@@ -4,8 +4,8 @@ import pytest
 
 from harness.contract.promised import promised
 from harness.contract.published import Publication
-from harness.environment import Contract
 from harness.errors import PromiseBroken, Unprovable
+from harness.sections import Contract
 
 DOCUMENT = (200, {"openapi": "3.1.0"})
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\n<html>"

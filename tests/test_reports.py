@@ -10,6 +10,7 @@ import pytest
 from harness.verdict import Verdict
 from harness.verdict.model import Leg
 from harness.verdict.report import NAMES, json_file, markdown, scrubbed, terminal, write_reports
+from harness.verdict.report import html as page
 from harness.verdict.report.inert import code, fenced, plain
 from harness.verdict.report.inert import markdown as inert_markdown
 from tests.verdict_examples import (
@@ -51,7 +52,7 @@ CHECKLIST
 BROKEN      auth.login                   Title of auth.login
             1 of 1 case broken: expected 200, got 500
 not proven  purchases.logged             Title of purchases.logged
-            no log source; set logs.source
+            no log source
 broken      webhooks.delivered           Title of webhooks.delivered
             known issue DH-1, Jo, expires 2026-11-23; no line
 
@@ -72,7 +73,7 @@ KNOWN ISSUES
     2026-11-23.
 
 NOT PROVEN, and what would prove it
-  required: purchases.logged
+  required: purchases.logged (1 of 1 case)
     no log source; set logs.source
 
 THIS RUN
@@ -82,7 +83,9 @@ THIS RUN
 
 NO-GO: 1 of 3 items broken: auth.login
   staging, https://game.example, version 1.4.2
-  2026-11-23 01:02:03 UTC, took 12.3 s"""
+  2026-11-23 01:02:03 UTC, took 12.3 s
+  GO becomes possible when: auth.login holds; proven, or signed for:
+    purchases.logged"""
     )
 
 
@@ -104,6 +107,32 @@ GO: 3 of 3 required items proven
   staging, https://game.example, version unknown
   2026-11-23 01:02:03 UTC, took 12.3 s"""
     )
+
+
+IN_PART = verdict(*passed(LOGIN, LOGS), partial=True, left_out=frozenset({LOGS}))
+
+
+def test_terminal_says_what_is_proven_in_part_and_names_once_what_was_not_selected():
+    shown = screen(IN_PART)
+    assert shown.startswith(
+        """\
+CHECKLIST
+proven      auth.login                   Title of auth.login
+proven      purchases.logged             Title of purchases.logged
+            1 selected case holds; not all its checks were selected
+
+NOT PROVEN, and what would prove it
+  required: webhooks.delivered
+    not selected in this partial run
+"""
+    )
+    assert shown.count(HOOKS) == 1
+
+
+@pytest.mark.parametrize("render", [markdown.render, page.render, json_file.render])
+def test_every_report_says_what_is_proven_in_part(render):
+    assert render(IN_PART).count("not all its checks were selected") == 1
+    assert "not all its checks" not in render(verdict(*passed(LOGIN, LOGS), partial=True))
 
 
 def test_notes_stand_after_what_is_not_proven():
@@ -173,6 +202,8 @@ def test_markdown_leads_with_what_asks_for_action():
 - Checks: 3 (0 passed, 2 failed, 1 not proven)
 - Exit code: 1
 
+**GO becomes possible when: auth.login holds; proven, or signed for: purchases.logged**
+
 ## What is broken
 
 ### Scenario 1: Scenario title 1
@@ -199,14 +230,14 @@ curl -X POST https://game.example
 
 ## Not proven, and what would prove it
 
-- `purchases.logged` (required): no log source; set logs.source
+- no log source; set logs.source (required): `purchases.logged` (1 of 1 case)
 
 ## Checklist
 
 | Outcome | Item | What | Required | Tests | Why |
 |---|---|---|---|---|---|
 | **broken** | `auth.login` | Title of auth.login | yes | 1 failed | 1 of 1 case broken: expected 200, got 500 |
-| not proven | `purchases.logged` | Title of purchases.logged | yes | 1 not proven | no log source; set logs.source |
+| not proven | `purchases.logged` | Title of purchases.logged | yes | 1 not proven | no log source |
 | broken | `webhooks.delivered` | Title of webhooks.delivered | yes | 1 failed | \
 known issue DH-1, Jo, expires 2026-11-23; no line |
 
@@ -307,7 +338,7 @@ def test_hostile_text_reaches_no_report_alive():
 
 def test_json_has_the_documented_keys_in_order():
     data = json.loads(json_file.render(NO_GO))
-    assert {key: data[key] for key in list(data)[:12]} == {
+    assert {key: data[key] for key in list(data)[:13]} == {
         "decision": "NO-GO",
         "exit_code": 1,
         "summary": "1 of 3 items broken: auth.login",
@@ -322,7 +353,7 @@ def test_json_has_the_documented_keys_in_order():
         "interrupted": False,
         "unreachable": None,
     }
-    assert list(data)[12:] == [
+    assert list(data)[13:] == [
         "items",
         "rollback",
         "known_issues",
@@ -367,6 +398,7 @@ def test_json_has_the_documented_keys_in_order():
             "steps": ["Step 1."],
             "escalate_to": ["contact 1"],
             "stop_purchases": [],
+            "stop_first": False,
         }
     ]
     assert data["known_issues"] == [

@@ -10,10 +10,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from harness.environment import Read
 from harness.errors import ConfigError, NoAnswer, Unprovable
 from harness.evidence.exchange import stories
 from harness.evidence.ledger import Ledger
+from harness.sections import Read
 from harness.target import transport as module
 from harness.target.transport import Transport
 

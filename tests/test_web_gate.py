@@ -11,8 +11,9 @@ from hostile.server import Hostile, answer, honest
 from playwright.async_api import Error
 from selfcheck import runs
 
-from harness.environment import Environment, File
+from harness.environment import Environment
 from harness.evidence.secrets import Secrets
+from harness.sections import File
 from harness.web.chromium import Place
 from harness.web.gate import Gate
 from harness.web.settings import Selectors, Telemetry

@@ -4,7 +4,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from harness.environment import Paths
+from harness.paths import Paths
 from harness.web.places import Place, of_the_api, place
 
 BASE = "https://app.invalid/play/"

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from harness.environment import Webhook
 from harness.errors import Unprovable
 from harness.evidence.secrets import Secrets
+from harness.sections import Webhook
 from harness.target.webhooks import Signer, Webhooks, clock_ms, dashboard_test, encode, event, forgeries
 
 SECRET = "the-webhook-secret-of-this-deployment"

@@ -61,8 +61,8 @@ def facts(**changes: Any) -> RunFacts:
     return RunFacts(**plain | changes)
 
 
-def result(item_id: str, outcome: Any, message: str = "", name: str = "test_it") -> TestResult:
-    return TestResult(f"smoke/test_x.py::{name}", item_id, outcome, message)
+def result(item_id: str, outcome: Any, message: str = "", name: str = "test_it", **more: Any) -> TestResult:
+    return TestResult(f"smoke/test_x.py::{name}", item_id, outcome, message, **more)
 
 
 def passed(*item_ids: str) -> list[TestResult]:

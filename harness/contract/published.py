@@ -1,8 +1,8 @@
 """What a target publishes of itself: where its OpenAPI document is."""
 
-from harness.environment import Contract
 from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange
+from harness.sections import Contract
 from harness.target.api import Api
 
 USUAL = "/openapi.json"  # FastAPI's default

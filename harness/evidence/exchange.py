@@ -173,14 +173,14 @@ class Exchange:
     def __repr__(self) -> str:
         return f"<{self.title}>"
 
-    def curl(self, scrub: Callable[[str], str]) -> str:
-        """The request as a shell command, without secrets."""
+    def curl(self, scrub: Callable[[str], str], body: int = _SHOWN) -> str:
+        """The request as a shell command, without secrets, with at most so many characters of its body."""
         parts = ["curl", "-i", "-X", self.method]
         for name, value in self.sent_headers:
             if name.lower() not in _PLUMBING:
                 parts += ["-H", scrub(f"{name}: {value}")]
         if self.sent_body:
-            parts += ["--data-raw", _shorten(scrub(self.sent_body.decode("utf-8", "replace")))]
+            parts += ["--data-raw", _shorten(scrub(self.sent_body.decode("utf-8", "replace")), body)]
         return shlex.join([*parts, scrub(str(self.url))])
 
     def show(self, scrub: Callable[[str], str]) -> str:
@@ -197,8 +197,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+def _shorten(text: str, length: int = _SHOWN) -> str:
+    return text if len(text) <= length else f"{text[:length]}... ({len(text)} characters)"
 
 
 def _not_json(constant: str) -> None:

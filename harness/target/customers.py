@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from harness.environment import Webhook
 from harness.errors import PromiseBroken
 from harness.evidence.exchange import Exchange
+from harness.sections import Webhook
 from harness.target.api import Api
 from harness.target.players import Player, Players
 from harness.target.webhooks import Event, Webhooks, event

@@ -14,9 +14,9 @@ from typing import IO
 
 import httpx
 
-from harness.environment import Start
 from harness.errors import NoAnswer, Unprovable, Unreachable
 from harness.evidence.exchange import Exchange
+from harness.sections import Start
 from harness.target.api import Api
 
 ROOT = Path(__file__).parent.parent.parent

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.environment import Logs
 from harness.errors import PromiseBroken, Unprovable
 from harness.evidence.command import ran
+from harness.sections import Logs
 
 WITHIN_S = 30  # for a command to give the log
 EVER = datetime(1970, 1, 1, tzinfo=UTC)

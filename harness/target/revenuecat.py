@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import httpx
 
-from harness.environment import ValidPurchase
 from harness.errors import Unprovable
 from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
+from harness.sections import ValidPurchase
 from harness.target.players import Player
 from harness.target.transport import Transport
 

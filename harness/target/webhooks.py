@@ -10,11 +10,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from harness.environment import Webhook
 from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange
 from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
+from harness.sections import Webhook
 from harness.target.api import Api
 
 HEADERS = {

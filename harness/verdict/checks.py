@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import PromiseBroken
 from runbook.errors import ConfigError
 from runbook.loader import Runbook
 
@@ -12,11 +13,21 @@ if TYPE_CHECKING:
     from _pytest.mark.structures import MarkDecorator
 
 PROPERTY = "item"  # the user property that carries the id into every report
+GAVE_AWAY = "gave_away"  # the one of a failure by which something was given away
 
 
-def checks(item_id: str) -> "MarkDecorator":
-    """Tie a test to the checklist item `item_id`."""
-    return pytest.mark.checks(item_id)
+def checks(item_id: str, *, gives_away: bool = False) -> "MarkDecorator":
+    """Tie a test to the checklist item `item_id`.
+
+    `gives_away`: its assertion fails when a purchase is granted that should not be, and for no other reason.
+    """
+    return pytest.mark.checks(item_id, gives_away=gives_away)
+
+
+def gave_away(test: pytest.Item, error: BaseException) -> bool:
+    """Whether a test's failure shows that something was given away: its own assertion, not its evidence, failed."""
+    marked = any(mark.kwargs.get("gives_away", False) for mark in test.iter_markers("checks"))
+    return marked and isinstance(error, AssertionError) and not isinstance(error, PromiseBroken)
 
 
 def item_id(test: pytest.Item) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import get_args
 
 from harness.verdict import words
+from harness.verdict.advice import advise
 from harness.verdict.attestations import Attestation
 from harness.verdict.comparison import Earlier, compare
 from harness.verdict.model import (
@@ -14,7 +14,6 @@ from harness.verdict.model import (
     ItemOutcome,
     ItemVerdict,
     KnownIssueVerdict,
-    RollbackAdvice,
     RunFacts,
     TestResult,
     TestVerdict,
@@ -22,9 +21,7 @@ from harness.verdict.model import (
 )
 from harness.verdict.waivers import KnownIssue, matches
 from runbook.errors import ConfigError
-from runbook.loader import Item, Runbook, Severity
-
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # worst first
+from runbook.loader import Item, Runbook
 
 
 def decide(
@@ -71,7 +68,9 @@ def decide(
         started=facts.started,
         finished=facts.finished,
         items=items,
-        rollback=_rollback(runbook, items),
+        rollback=advise(
+            runbook, items, [r for r in results if r.outcome == "failed" and not _known(r, valid)]
+        ),
         known_issues=known,
         writes=facts.writes,
         retries=facts.retries,
@@ -140,7 +139,7 @@ def _judge(
     accepted = any(w.item == item.id for w in waivers) and outcome == "broken"
     unproven = outcome == "not proven" or (bool(tickets) and bool(tests.unproven) and not accepted)
     return ItemVerdict(
-        **item.model_dump(exclude={"wording", "phase"}),
+        **item.model_dump(exclude={"wording", "phase", "first_action"}),
         required=required,
         outcome=outcome,
         reason=reason,
@@ -171,12 +170,15 @@ def _sort(results: list[TestResult], patterns: list[str], waivers: Sequence[Know
         if result.outcome == "passed":
             tests.passed.append(result)
         elif result.outcome == "failed":
-            known = any(issue.covers(result.item, result.nodeid) for issue in waivers)
-            (tests.known if known else tests.failed).append(result)
+            (tests.known if _known(result, waivers) else tests.failed).append(result)
         else:
             optional = any(matches(test_name(result.nodeid), pattern) for pattern in patterns)
             (tests.optional if optional else tests.unproven).append(result)
     return tests
+
+
+def _known(result: TestResult, waivers: Sequence[KnownIssue]) -> bool:
+    return any(issue.covers(result.item, result.nodeid) for issue in waivers)
 
 
 def _outcome(item: Item, facts: RunFacts, tests: _Sorted, total: int) -> tuple[ItemOutcome, str]:
@@ -199,6 +201,8 @@ def _outcome(item: Item, facts: RunFacts, tests: _Sorted, total: int) -> tuple[I
     which = "selected " if facts.partial else "finished " if facts.interrupted else ""
     holds = f"{len(tests.passed)} {which}{'case holds' if len(tests.passed) == 1 else 'cases hold'}"
     optional = f"{words.count(len(tests.optional), 'optional case')} not proven: "
+    if item.id in facts.left_out:
+        holds += f"; {words.IN_PART}"
     return "proven", words.joined(holds, words.reasons(optional, tests.optional, counted=False))
 
 
@@ -224,23 +228,3 @@ def _state(
     elif complete and covered and all(r.outcome == "passed" for r in covered):
         state = "no longer fails"
     return KnownIssueVerdict(issue, state, failed)
-
-
-def _rollback(runbook: Runbook, items: Sequence[ItemVerdict]) -> tuple[RollbackAdvice, ...]:
-    """The scenarios of the items that decide: the one with the worst severity first, then by number."""
-    broken: dict[int, list[ItemVerdict]] = {}
-    for item in items:
-        if item.decides:
-            broken.setdefault(item.scenario, []).append(item)
-    advice = []
-    for number in sorted(broken, key=lambda n: (min(SEVERITIES.index(i.severity) for i in broken[n]), n)):
-        scenario = runbook.scenario(number)
-        advice.append(
-            RollbackAdvice(
-                scenario=number,
-                because=tuple(item.id for item in broken[number]),
-                stop_purchases=runbook.emergency_stop.steps if scenario.stop_purchases else (),
-                **scenario.model_dump(exclude={"number", "stop_purchases"}),
-            )
-        )
-    return tuple(advice)

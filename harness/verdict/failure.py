@@ -9,14 +9,18 @@ from textwrap import indent
 import pytest
 
 from harness.errors import ProbeFailed
-from harness.evidence.exchange import Evidence
+from harness.evidence.exchange import Evidence, Exchange
+from harness.evidence.forged import how_to_make
+from harness.verdict.checks import gave_away
 from harness.verdict.report import inert
 from harness.verdict.words import in_words
 from runbook.loader import Item, Runbook, Scenario
 
 _SHOWN = 2  # exchanges in full: an assertion is about what was read last
 _ERROR = re.compile(r"^([\w.]*\.)?(AssertionError|PromiseBroken|NoAnswer|DriftError|ProbeFailed): ")
-_LISTED = 10  # exchanges of the story, by title
+_LISTED = 10  # exchanges of the story, by title, and by command if they write
+_BODY = 300  # characters of their bodies
+_UNDER = " " * 11  # below the text of a labelled line
 # What an assertion may say. A runner of CI gets all of it from pytest: with an endless text, megabytes.
 _LINES, _LINE = 40, 1000
 
@@ -25,13 +29,15 @@ _LINES, _LINE = 40, 1000
 class Checked:
     """What a test checked, and what came of it: `place` is the line that failed, as file:line.
 
-    `stuck`: it could not go on for a reason that may be the check's own, not the target's.
+    `stuck`: it could not go on for a reason that may be the check's own, not the target's. `gave_away`: a purchase was
+    granted that should not be.
     """
 
     test: str
     observed: str
     place: str
     stuck: bool = False
+    gave_away: bool = False
 
 
 def checked(test: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> Checked:
@@ -40,7 +46,8 @@ def checked(test: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> Ch
     line = own[-1].lineno if own else test.reportinfo()[1] or 0
     file = test.path.relative_to(test.config.rootpath).as_posix()
     stuck = isinstance(error.value, ProbeFailed)
-    return Checked(test.name, error.exconly(tryshort=True), f"{file}:{line + 1}", stuck)
+    place = f"{file}:{line + 1}"
+    return Checked(test.name, error.exconly(tryshort=True), place, stuck, gave_away(test, error.value))
 
 
 class Explainer:
@@ -92,7 +99,8 @@ def explain(
         lines += [
             "beware     the check itself could not go on; see whether it is at fault before you roll back"
         ]
-    lines += [f"rollback   scenario {scenario.number}: {scenario.title}"]
+    stop = "; stop purchases first" if failure.gave_away and scenario.given_away else ""
+    lines += [f"rollback   scenario {scenario.number}: {scenario.title}{stop}"]
     return inert.lines(scrub("\n".join(lines)))
 
 
@@ -116,9 +124,16 @@ def _shown(evidence: Sequence[Evidence], scrub: Callable[[str], str]) -> Iterato
     evidence = sorted(evidence, key=lambda exchange: exchange.started)
     last = evidence[-1]
     before = last.story[: last.story.index(last)][-_LISTED:] if last in last.story else []
-    for exchange in before:
-        yield f"before     {exchange.title}"
-    for exchange in evidence[-_SHOWN:]:
+    shown = evidence[-_SHOWN:]
+    for step in before:
+        yield f"before     {step.title}"
+        # What reads needs no repeating, and what is shown below is repeated there.
+        if isinstance(step, Exchange) and step.method != "GET" and step not in shown:
+            yield f"{_UNDER}{step.curl(scrub, _BODY)}"
+    for exchange in shown:
         again = " (after a retry)" if exchange.attempts > 1 else ""
-        yield "observed   " + indent(exchange.show(scrub), " " * 11).strip() + again
-        yield f"repeat     {exchange.curl(scrub)}"
+        yield "observed   " + indent(exchange.show(scrub), _UNDER).strip() + again
+        command = exchange.curl(scrub)
+        yield f"repeat     {command}"
+        if isinstance(exchange, Exchange) and "<jwt>" in command:
+            yield f"{_UNDER}{how_to_make(dict(exchange.sent_headers))}"

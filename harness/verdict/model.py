@@ -26,7 +26,8 @@ class TestResult:
     """One collected test's end. A skip, and a test that did not get to run, is "not proven" with a message
     that says why and what would change it; the message's first line serves as the reason.
 
-    `visits`: those of the web client that it looked at.
+    `visits`: those of the web client that it looked at. `gave_away`: it failed because a purchase was granted that
+    should not be.
     """
 
     __test__: ClassVar[bool] = False  # not for pytest to collect
@@ -37,6 +38,7 @@ class TestResult:
     message: str
     duration_s: float = 0
     visits: tuple[Visited, ...] = ()
+    gave_away: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,10 @@ class ItemVerdict:
 
 @dataclass(frozen=True)
 class RollbackAdvice:
-    """A rollback scenario that applies, `because` these items are broken; `stop_purchases` may be empty."""
+    """A rollback scenario that applies, `because` these items are broken; `stop_purchases` may be empty.
+
+    `stop_first`: something is given away, and nothing comes before stopping purchases.
+    """
 
     scenario: int
     title: str
@@ -148,6 +153,7 @@ class RollbackAdvice:
     steps: tuple[str, ...]
     escalate_to: tuple[str, ...]
     stop_purchases: tuple[str, ...]
+    stop_first: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from harness.verdict.model import (
     Decision,
     ItemVerdict,
     KnownIssueVerdict,
+    RollbackAdvice,
     RunFacts,
     TestOutcome,
     TestResult,
@@ -19,6 +20,7 @@ from harness.verdict.model import (
 from runbook.loader import Item, Severity
 
 REASONS_SHOWN = 3
+IN_PART = "not all its checks were selected"
 _BROKEN: dict[Severity, str] = {  # worst first
     "blocker": "A blocker is broken: the release can't stay.",
     "critical": "A critical promise is broken: the release can't stay for long.",
@@ -98,15 +100,19 @@ def summary(
         case "UNREACHABLE":
             return f"no check was run: {first_line(facts.unreachable or '')}"
         case "NO-GO":
-            return joined(_broken(items) or "no item broken", _bad_issues(known))
+            return joined(_broken(items) or "no item broken", bad_issues(known))
         case "PARTIAL":
             selected = [item for item in items if item.tests]
-            proven = sum(item.outcome == "proven" for item in selected)
+            whole = [item.complete for item in selected if item.outcome == "proven"]
+            in_part = f"{whole.count(False)} in part, " if not all(whole) else ""
             return (
                 joined(
-                    "nothing broken", _attested(items), f"{proven} of {count(len(selected), 'selected item')}"
+                    "nothing broken",
+                    _attested(items),
+                    f"{whole.count(True)} of {count(len(selected), 'selected item')}",
                 )
-                + f" proven, {len(items) - len(selected)} not selected. This is not a verdict on the release"
+                + f" proven, {in_part}{len(items) - len(selected)} not selected. "
+                + "This is not a verdict on the release"
             )
         case "INCONCLUSIVE":
             interrupted = "the run was interrupted" if facts.interrupted else ""
@@ -177,6 +183,11 @@ def to_do(verdict: Verdict) -> list[str]:
             return ["Keep the release."]
 
 
+def how_to_stop(advice: RollbackAdvice) -> str:
+    """What stands above the steps that stop purchases."""
+    return "To stop purchases now" if advice.stop_first else "If purchases must stop meanwhile"
+
+
 def warnings(item: ItemVerdict) -> list[str]:
     """What the failed tests of an item say against themselves, each once."""
     told = (part for test in item.tests if test.outcome == "failed" for part in parts(test.message))
@@ -216,7 +227,8 @@ def _broken(items: Sequence[ItemVerdict]) -> str:
     return f"{len(ids)} of {count(len(items), 'item')} broken: {', '.join(ids)}" if ids else ""
 
 
-def _bad_issues(known: Sequence[KnownIssueVerdict]) -> str:
+def bad_issues(known: Sequence[KnownIssueVerdict]) -> str:
+    """Those that decide: `2 known issues to clear up: DH-1 has expired, DH-2 no longer fails`."""
     bad = [f"{k.issue.ticket} {'has expired' if k.state == 'expired' else k.state}" for k in known if k.bad]
     return f"{count(len(bad), 'known issue')} to clear up: {', '.join(bad)}" if bad else ""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
-from harness.environment import Paths
+from harness.paths import Paths
 
 
 @dataclass(frozen=True)

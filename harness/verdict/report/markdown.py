@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.verdict import comparison, words
+from harness.verdict import comparison, waiting, words
 from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
 from harness.verdict.report.inert import code, fenced, place
 from harness.verdict.report.inert import markdown as md
@@ -51,6 +51,8 @@ def _head(verdict: Verdict) -> Iterator[str]:
         f"- Exit code: {verdict.exit_code}",
     )
     yield "\n".join(facts)
+    if way := waiting.way_to_go(verdict):
+        yield f"**{md(way)}**"
 
 
 def _broken(verdict: Verdict) -> Iterator[str]:
@@ -64,8 +66,9 @@ def _broken(verdict: Verdict) -> Iterator[str]:
 
 def _what_to_do(advice: RollbackAdvice) -> Iterator[str]:
     yield f"- **First: {md(advice.first_action)}**"
-    yield from (f"- Then: {md(step)}" for step in advice.steps)
-    yield from (f"- If purchases must stop meanwhile: {md(step)}" for step in advice.stop_purchases)
+    then = [f"- Then: {md(step)}" for step in advice.steps]
+    stop = [f"- {words.how_to_stop(advice)}: {md(step)}" for step in advice.stop_purchases]
+    yield from stop + then if advice.stop_first else then + stop
     yield f"- **Call: {'; '.join(md(contact) for contact in advice.escalate_to)}**"
 
 
@@ -117,11 +120,15 @@ def _attested(verdict: Verdict) -> Iterator[str]:
 
 
 def _not_proven(verdict: Verdict) -> Iterator[str]:
-    lines = [
-        f"- {code(item.id)} ({'required' if item.required else 'not required'}): {md(item.reason)}"
-        for item in sorted(verdict.items, key=lambda item: not item.required)
-        if item.outcome == "not proven" or item.open
-    ]
+    lines = []
+    for required in (True, False):
+        groups = waiting.by_reason(
+            [item for item in waiting.not_proven(verdict) if item.required == required]
+        )
+        need = "required" if required else "not required"
+        for reason, items in groups.items():
+            ids = ", ".join(f"{code(item.id)} ({cases})" if cases else code(item.id) for item, cases in items)
+            lines.append(f"- {md(reason)} ({need}): {ids}")
     if lines:
         yield "\n".join(lines)
 
@@ -137,7 +144,7 @@ def _checklist(verdict: Verdict) -> Iterator[str]:
         outcome = f"**{item.outcome}**" if item.decides else item.outcome
         required = "yes" if item.required else "no"
         tests = ", ".join(f"{number} {name}" for name, number in words.counts(item).items()) or "none"
-        what = f"`{item.id}` | {md(item.title)} | {required} | {tests} | {md(item.reason)}"
+        what = f"`{item.id}` | {md(item.title)} | {required} | {tests} | {md(waiting.in_short(item))}"
         rows.append(f"| {outcome} | {what} |")
     yield "\n".join(rows)
 

@@ -4,7 +4,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from harness.verdict import comparison, words
+from harness.verdict import comparison, waiting, words
 from harness.verdict.model import ItemVerdict, RollbackAdvice, Verdict
 from harness.verdict.report import inert
 from harness.verdict.report.inert import one_line
@@ -68,11 +68,13 @@ def write_counts(verdict: Verdict) -> str:
 
 def _checklist(verdict: Verdict, width: int) -> Iterator[Line]:
     for item in verdict.items:
+        if verdict.partial and not item.tests and item.outcome == "not proven":
+            continue  # listed once, below what is not proven
         markup = _markup(item)
         first = f"{item_word(item):<{OUTCOME_WIDTH}}{item.id:<{ID_WIDTH - 2}}  "
         hanging = min(OUTCOME_WIDTH + ID_WIDTH, width // 2)
         yield from _wrapped(item.title, width, first, " " * hanging, markup)
-        why = "" if item.outcome == "proven" else _short_reason(verdict, item)
+        why = "" if item.outcome == "proven" and item.complete else _short_reason(verdict, item)
         if why:
             indent = " " * OUTCOME_WIDTH
             lines = list(_wrapped(why, width - 4, indent, indent))
@@ -86,7 +88,7 @@ def _short_reason(verdict: Verdict, item: ItemVerdict) -> str:
     incomplete = verdict.partial or verdict.interrupted or verdict.unreachable is not None
     if incomplete and not item.tests:
         return ""
-    reason = item.reason if item.tests else item.reason.partition(";")[0]
+    reason = waiting.in_short(item)
     return reason if item.required or item.outcome == "broken" else f"not required: {reason}"
 
 
@@ -116,10 +118,8 @@ def _rollback(verdict: Verdict, width: int) -> Iterator[Line]:
 
 
 def _steps(advice: RollbackAdvice, width: int) -> Iterator[Line]:
-    for lead, steps in (
-        ("then:", advice.steps),
-        ("if purchases must stop meanwhile:", advice.stop_purchases),
-    ):
+    then, stop = ("then:", advice.steps), (f"{words.how_to_stop(advice).lower()}:", advice.stop_purchases)
+    for lead, steps in (stop, then) if advice.stop_first else (then, stop):
         if lead != "then:" and steps:
             yield f"    {lead}", {}
         for number, step in enumerate(steps, 1):
@@ -157,13 +157,13 @@ def _attested(verdict: Verdict, width: int) -> Iterator[Line]:
 
 def _not_proven(verdict: Verdict, width: int) -> Iterator[Line]:
     for required in (True, False):
-        groups: dict[str, list[str]] = {}
-        for item in verdict.items:
-            if item.required == required and (item.outcome == "not proven" or item.open):
-                groups.setdefault(item.reason, []).append(item.id)
-        for reason, ids in groups.items():
+        groups = waiting.by_reason(
+            [item for item in waiting.not_proven(verdict) if item.required == required]
+        )
+        for reason, items in groups.items():
             lead = "required" if required else "not required"
-            yield from _wrapped(f"{lead}: {', '.join(ids)}", width, "  ", "    ", YELLOW if required else {})
+            ids = ", ".join(f"{item.id} ({cases})" if cases else item.id for item, cases in items)
+            yield from _wrapped(f"{lead}: {ids}", width, "  ", "    ", YELLOW if required else {})
             yield from _wrapped(reason, width, "    ", "    ")
 
 
@@ -190,13 +190,15 @@ def _decision(verdict: Verdict, width: int) -> Iterator[Line]:
         f"{when(verdict)}, took {duration(verdict.duration_s)}",
     ):
         yield from _wrapped(text, width, "  ", "  ")
+    if way := waiting.way_to_go(verdict):
+        yield from _wrapped(way, width, "  ", "    ")
 
 
 def _markup(item: ItemVerdict) -> dict[str, bool]:
     if item.decides:
         return {**RED, "bold": True}
     if item.outcome in ("proven", "attested"):
-        return GREEN
+        return GREEN if item.complete or item.outcome == "attested" else YELLOW
     return YELLOW if item.required else {}
 
 

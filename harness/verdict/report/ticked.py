@@ -74,7 +74,7 @@ def _finding(verdict: Verdict, item: ItemVerdict, line: Line) -> Finding:
     if item.outcome == "proven" and item.complete:
         return Finding("proven", f"**proven**: {named}: {reason}")
     if item.outcome == "proven":
-        reason += ", but not all checks of it were selected; run the whole checklist"
+        reason += "; run the whole checklist"
     return Finding(
         "not proven", f"**not proven**: {named}{'' if item.required else ' (not required)'}: {reason}"
     )

@@ -17,7 +17,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-ur
 
 
 def render(verdict: Verdict, folder: Path = Path()) -> str:
-    """The decision and what to do first, then whatever asks for action, then the record and the evidence.
+    """The decision and what to do first, then whatever asks for action, then the evidence and the record.
 
     `folder`: where the files are that visits of the web client left; those that cannot be read are named.
     """
@@ -43,17 +43,17 @@ def _sections(verdict: Verdict, folder: Path) -> Iterator[tuple[str, str, Markup
     album = pictures.Album(folder)
     failures = many(evidence(verdict, album))  # what they show comes first where there is not room for all
     for anchor, title, content in (
-        ("broken", "What is broken, and what to do", many(action.broken(verdict))),
+        ("broken", "What is broken, and what to do", many(action.broken(verdict, album))),
         ("comparison", "Since the last whole run", many(record.compared(verdict))),
         ("known-issues", "Known issues", many(action.known_issues(verdict))),
         ("attested", "Attested by a person", many(action.attested(verdict))),
         (record.NOT_PROVEN, "Not proven, and what would prove it", many(action.not_proven(verdict))),
+        ("evidence", "Evidence", failures),
         ("checklist", "Checklist", record.checklist(verdict)),
         ("seen", "What the player sees", many(pictures.seen(verdict, album))),
         ("this-run", "This run", record.this_run(verdict)),
         ("notes", "Notes", many(record.notes(verdict))),
         ("course", "Where the time went", course(verdict)),
-        ("evidence", "Evidence", failures),
     ):
         if content:
             yield anchor, title, content

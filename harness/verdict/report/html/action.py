@@ -1,8 +1,8 @@
 """What asks for action: what is broken and its scenarios, known issues, and what was not proven."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from harness.verdict import words
+from harness.verdict import waiting, words
 from harness.verdict.decision import test_name
 from harness.verdict.model import ItemVerdict, KnownIssueVerdict, RollbackAdvice, Verdict
 from harness.verdict.report.html.head import scenario_anchor, scenario_title
@@ -19,37 +19,41 @@ from harness.verdict.report.html.markup import (
     tag,
     text,
 )
+from harness.verdict.report.html.pictures import Album
 from harness.verdict.report.terminal import TESTS_SHOWN
 
 LISTED = 5  # items that wait for the same thing; more are folded away
 
 
-def broken(verdict: Verdict) -> Iterator[Markup]:
-    """Each scenario with the items that call for it, then how to stop purchases, once."""
+def broken(verdict: Verdict, album: Album) -> Iterator[Markup]:
+    """Each scenario with the items that call for it, then how to stop purchases, once, unless that comes first."""
     by_id = {item.id: item for item in verdict.items}
     for advice in verdict.rollback:
         yield tag(
             "article",
             tag("h3", scenario_title(advice), id=scenario_anchor(advice)),
-            *(_broken_item(verdict, by_id[item_id]) for item_id in advice.because),
+            *(_broken_item(verdict, by_id[item_id], album) for item_id in advice.because),
             _what_to_do(advice),
             class_="scenario",
         )
     stops: dict[tuple[str, ...], list[RollbackAdvice]] = {}
     for advice in verdict.rollback:
-        if advice.stop_purchases:
+        if advice.stop_purchases and not advice.stop_first:
             stops.setdefault(advice.stop_purchases, []).append(advice)
     for steps, scenarios in stops.items():
         numbers = " and ".join(str(advice.scenario) for advice in scenarios)
-        title = f"If purchases must stop meanwhile ({'scenario' + 's' * (len(scenarios) > 1)} {numbers})"
+        many_of = "scenario" + "s" * (len(scenarios) > 1)
+        title = f"{words.how_to_stop(scenarios[0])} ({many_of} {numbers})"
         yield tag(
             "article", tag("h3", text(title)), numbered(text(step) for step in steps), class_="scenario"
         )
 
 
-def _broken_item(verdict: Verdict, item: ItemVerdict) -> Markup:
-    pictured = any(test.visits for test in item.tests if test.outcome == "failed")
+def _broken_item(verdict: Verdict, item: ItemVerdict, album: Album) -> Markup:
+    visits = [visit for test in item.tests if test.outcome == "failed" for visit in test.visits]
+    pictured = {anchor: visit.name for visit in visits if (anchor := album.anchor(visit)) is not None}
     how = "what the player saw" if pictured else "how to see it with curl"
+    pictures = (Markup(text(", ") + link(anchor, text(name))) for anchor, name in pictured.items())
     return tag(
         "div",
         tag(
@@ -69,7 +73,7 @@ def _broken_item(verdict: Verdict, item: ItemVerdict) -> Markup:
                 *((text("Beware"), tag("strong", text(warning))) for warning in words.warnings(item)),
             )
         ),
-        tag("p", link(item_anchor(item.id), text(f"Evidence of {item.id}, and {how}"))),
+        tag("p", link(item_anchor(item.id), text(f"Evidence of {item.id}, and {how}")), *pictures),
         class_="breakage",
     )
 
@@ -86,9 +90,12 @@ def _failed(item: ItemVerdict) -> Iterator[Markup]:
 
 
 def _what_to_do(advice: RollbackAdvice) -> Markup:
+    steps = numbered(text(step) for step in advice.stop_purchases)
+    stop = [(text(words.how_to_stop(advice)), steps)] if advice.stop_first else []
     return pairs(
         (
             (text("First"), tag("strong", text(advice.first_action))),
+            *stop,
             (text("Then"), numbered(text(step) for step in advice.steps)),
             (text("Call"), tag("strong", listed(advice.escalate_to))),
             (text("How it shows"), listed(advice.symptoms)),
@@ -141,27 +148,10 @@ def attested(verdict: Verdict) -> Iterator[Markup]:
 def not_proven(verdict: Verdict) -> Iterator[Markup]:
     """What is required first; items that wait for the same thing together."""
     for required in (True, False):
-        items = [
-            item
-            for item in verdict.items
-            if item.required == required and (item.outcome == "not proven" or item.open)
-        ]
+        items = [item for item in waiting.not_proven(verdict) if item.required == required]
         if items:
             yield tag("h3", text("Required" if required else "Not required"))
-            yield many(_waiting(reason, waiting) for reason, waiting in _by_reason(items).items())
-
-
-def _by_reason(items: Sequence[ItemVerdict]) -> dict[str, list[tuple[ItemVerdict, str]]]:
-    """Items by what stands in the way, each with how many of its cases."""
-    groups: dict[str, list[tuple[ItemVerdict, str]]] = {}
-    for item in items:
-        waiting = [words.first_line(test.message) for test in item.tests if test.outcome == "not proven"]
-        for reason in dict.fromkeys(waiting):
-            cases = f"{waiting.count(reason)} of {words.count(len(item.tests), 'case')}"
-            groups.setdefault(reason, []).append((item, cases))
-        if not waiting:
-            groups.setdefault(item.reason, []).append((item, ""))
-    return groups
+            yield many(_waiting(reason, each) for reason, each in waiting.by_reason(items).items())
 
 
 def _waiting(reason: str, items: list[tuple[ItemVerdict, str]]) -> Markup:

@@ -24,7 +24,8 @@ from harness.verdict.report.markdown import MESSAGE_LENGTH, MESSAGES_SHOWN
 
 _SECRETS = (
     "To repeat a request by hand, put in your own values for the names in <angle brackets>: "
-    "they stand for secrets. A player's token is what a login answers."
+    "they stand for secrets. A player's token is what a login answers; <jwt> is a forged one, and the line below its "
+    "command says how to make it from yours in $TOKEN."
 )
 # What a part of a message is called here; the promise and the scenario stand with the item.
 _NAMES = {
@@ -107,7 +108,10 @@ def _test(test: TestVerdict, ticket: str | None, album: Album, *, opened: bool) 
 def _shown(label: str, texts: list[str]) -> Markup:
     match label:
         case "before":
-            return numbered(text(each) for each in texts)
+            return numbered(
+                many(_command(said) if command else text(said) for command, said in blocks(each))
+                for each in texts
+            )
         case "repeat":
             return many(_command(each) for each in texts)
         case "observed":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from harness.verdict import comparison, words
+from harness.verdict import comparison, waiting, words
 from harness.verdict.model import Decision, RollbackAdvice, Verdict
 from harness.verdict.report.html.markup import (
     Markup,
@@ -41,6 +41,7 @@ def decision(verdict: Verdict) -> Markup:
         *_news(verdict),
         tag("h2", text("What to do now")),
         tag("p", steps[0]) if len(steps) == 1 else numbered(steps),
+        *(tag("p", text(way), class_="way") for way in filter(None, [waiting.way_to_go(verdict)])),
         class_=f"decision {verdict.decision.lower()}",
     )
 

@@ -46,6 +46,10 @@ class Album:
             id=anchor,
         )
 
+    def anchor(self, visit: Visited) -> str | None:
+        """Where the page shows a visit of a failed check; None where it does not."""
+        return self._shown.get(visit.folder)
+
     def figure(self, picture: Picture, which: str, caption: Iterable[Markup]) -> Markup:
         """A picture with its caption; what is said instead where it cannot be shown."""
         try:

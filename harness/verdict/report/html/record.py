@@ -49,6 +49,7 @@ def _row(item: ItemVerdict) -> Markup:
 def _outcome(item: ItemVerdict) -> Markup:
     beside = [f"known issue {item.known_issue}"] if item.known_issue else []
     beside += [] if item.required else ["not required"]
+    beside += [] if item.complete or item.outcome != "proven" else [words.IN_PART]
     aside = (Markup(" " + tag("span", text(said), class_="aside")) for said in beside)
     return Markup(tag("b", symbol(SIGNS[item.outcome]), text(item.outcome)) + many(aside))
 
