@@ -1,13 +1,15 @@
 """The runbook's two files as one frozen object: checklist items and rollback scenarios."""
 
 import difflib
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from runbook import tomlfile
 from runbook.errors import ConfigError
@@ -28,12 +30,21 @@ def _phrase(value: object) -> Phrase:
     return Phrase.read(value)
 
 
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression ({error}); mend it") from None
+    return text
+
+
 def _run(value: object) -> Words:
     if not isinstance(value, str) or not words(value):
         raise ValueError("holds no word; write one or several words")
     return words(value)
 
 
+Pattern = Annotated[str, AfterValidator(_pattern)]
 Phrases = Annotated[tuple[Annotated[Phrase, BeforeValidator(_phrase)], ...], Field(strict=False)]
 Runs = Annotated[tuple[Annotated[Words, BeforeValidator(_run)], ...], Field(strict=False)]
 
@@ -70,10 +81,31 @@ class Item(tomlfile.Section):
     wording: Wording = Wording()
 
 
+def _symptom(value: object) -> object:
+    return {"text": value} if isinstance(value, str) else value
+
+
+class Symptom(tomlfile.Section):
+    """One way in which a scenario shows; as a text alone, it is one that only people can see.
+
+    `items`: ids, or `section.*`, of the items whose failures show it. `says`: only failures that say this, a regular
+    expression.
+    """
+
+    text: Text
+    items: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    says: Pattern | None = None
+
+
+Symptoms = Annotated[
+    tuple[Annotated[Symptom, BeforeValidator(_symptom)], ...], Field(strict=False, min_length=1)
+]
+
+
 class GivenAway(tomlfile.Section):
     """How it shows, what to do first, what then, and whom else to call, where what should not be is granted."""
 
-    symptoms: Texts
+    symptoms: Symptoms
     first_action: Text
     steps: Texts
     escalate_to: Texts
@@ -87,7 +119,7 @@ class Scenario(tomlfile.Section):
 
     number: int
     title: Text
-    symptoms: Texts
+    symptoms: Symptoms
     first_action: Text
     steps: Texts
     escalate_to: Texts
@@ -181,6 +213,8 @@ def load_runbook(folder: Path = HERE) -> Runbook:
     scenarios = tuple(_with_contacts(rollback_file, s, rollback.contacts) for s in rollback.scenarios)
     _refuse_duplicates(checklist_file, "item", (item.id for item in items))
     _refuse_duplicates(rollback_file, "scenario", (scenario.number for scenario in scenarios))
+    for scenario in scenarios:
+        _check_symptoms(rollback_file, scenario, [item.id for item in items])
     known_scenarios = sorted(scenario.number for scenario in scenarios)
     for item in items:
         where = f"{checklist_file}: {item.id}"
@@ -212,6 +246,15 @@ def _with_contacts(path: Path, scenario: Scenario, contacts: dict[str, str]) -> 
     away = scenario.given_away
     told = away and away.model_copy(update=spelled_out(away.escalate_to))
     return scenario.model_copy(update=spelled_out(scenario.escalate_to) | {"given_away": told})
+
+
+def _check_symptoms(path: Path, scenario: Scenario, ids: Collection[str]) -> None:
+    for symptom in (*scenario.symptoms, *(scenario.given_away.symptoms if scenario.given_away else ())):
+        for pattern in symptom.items:
+            if not any(fnmatchcase(item_id, pattern) for item_id in ids):
+                where = f"{path}: scenario {scenario.number}: symptoms: {symptom.text}"
+                remedy = "use an id of checklist.toml, or section.*"
+                raise ConfigError(where, f"{pattern!r} is no item of the checklist", remedy)
 
 
 def _refuse_duplicates(path: Path, kind: str, keys: Iterable[object]) -> None:

@@ -26,11 +26,15 @@ def advice(*results, **changes):
     return verdict(*results, **changes).rollback
 
 
+def texts(told):
+    return [symptom.text for symptom in told.symptoms]
+
+
 def test_where_something_is_given_away_purchases_stop_first():
     (told,) = advice(GIVEN_AWAY)
     assert (told.scenario, told.stop_first) == (3, True)
     assert told.first_action.startswith("Stop purchases now")
-    assert told.symptoms == SCENARIO.given_away.symptoms
+    assert texts(told) == [each.text for each in SCENARIO.given_away.symptoms]
     assert told.steps == SCENARIO.given_away.steps
     assert told.stop_purchases == RUNBOOK.emergency_stop.steps
     assert told.escalate_to == (*SCENARIO.given_away.escalate_to, *SCENARIO.escalate_to)
@@ -39,7 +43,8 @@ def test_where_something_is_given_away_purchases_stop_first():
 def test_where_purchases_are_refused_the_key_is_looked_at_first():
     (told,) = advice(REFUSED)
     assert (told.stop_first, told.first_action) == (False, SCENARIO.first_action)
-    assert (told.symptoms, told.steps) == (SCENARIO.symptoms, SCENARIO.steps)
+    assert texts(told) == [each.text for each in SCENARIO.symptoms]
+    assert told.steps == SCENARIO.steps
     assert told.escalate_to == SCENARIO.escalate_to
 
 
@@ -47,7 +52,7 @@ def test_where_both_happen_nothing_of_either_is_lost():
     (told,) = advice(REFUSED, GIVEN_AWAY)
     assert told.first_action == SCENARIO.given_away.first_action
     assert told.steps == (*SCENARIO.given_away.steps, SCENARIO.first_action, *SCENARIO.steps)
-    assert told.symptoms == SCENARIO.given_away.symptoms + SCENARIO.symptoms
+    assert texts(told) == [each.text for each in SCENARIO.given_away.symptoms + SCENARIO.symptoms]
 
 
 def test_what_is_known_to_be_given_away_does_not_decide_what_comes_first():
@@ -114,3 +119,51 @@ def test_outage_that_is_told_as_another_refusal_stops_no_purchases(suite):
     )
     (told,) = ended.verdict["rollback"]
     assert (ended.code, told["stop_first"], told["because"]) == (1, False, [GRANTED])
+
+
+# What this run saw of a scenario
+
+
+def sign(told, text):
+    (found,) = [symptom for symptom in told.symptoms if symptom.text.startswith(text)]
+    return found.state, found.because
+
+
+def test_symptom_is_seen_in_the_items_that_show_it():
+    (told,) = advice(result("health.basic", "failed", "GET /api/health answered 500: assert 500 == 200"))
+    assert sign(told, "5xx answers") == ("seen", ("health.basic",))
+    assert sign(told, "the server does not start") == ("not looked at", ())
+
+
+def test_symptom_is_not_seen_where_the_items_say_something_else():
+    (told,) = advice(
+        result("health.basic", "failed", "GET /api/health answered 404\nbefore GET /x answered 500")
+    )
+    assert sign(told, "5xx answers") == ("not seen", ())
+    assert sign(told, "answers other than promised") == ("seen", ("health.basic",))
+
+
+def test_symptom_of_items_that_nobody_judged_was_not_looked_at():
+    (told,) = advice(result("webhooks.idempotent", "failed", "granted twice"))
+    assert sign(told, "forged webhooks are taken") == ("not looked at", ())
+    (told,) = advice(
+        result("webhooks.idempotent", "failed", "granted twice"), result("webhooks.signature", "passed")
+    )
+    assert sign(told, "forged webhooks are taken") == ("not seen", ())
+
+
+def test_what_is_given_away_is_no_refusal():
+    (told,) = advice(GIVEN_AWAY, REFUSED)
+    assert sign(told, "purchases are granted") == ("seen", (GIVEN_AWAY.item,))
+    assert sign(told, "verification refuses") == ("seen", (REFUSED.item,))
+    (told,) = advice(REFUSED)
+    assert "purchases are granted that" not in " ".join(texts(told))
+
+
+def test_purchases_are_stopped_where_accounts_are_well():
+    by_number = {each.scenario: each for each in advice(REFUSED, OPEN_LOGIN)}
+    assert by_number[3].stop_purchases == ()
+    (alone,) = advice(REFUSED)
+    assert alone.stop_purchases == RUNBOOK.emergency_stop.steps
+    both = {each.scenario: each for each in advice(GIVEN_AWAY, OPEN_LOGIN)}
+    assert both[3].stop_purchases == RUNBOOK.emergency_stop.steps

@@ -97,6 +97,7 @@ def test_page_tells_all_that_asks_for_action(given_verdict):
             *advice.steps,
             *advice.escalate_to,
             *advice.stop_purchases,
+            *(symptom.text for symptom in advice.symptoms),
         ):
             assert one_line(text) in told
     issues = [(each.one("h3").text, named(each)) for each in root.all("article", "issue")]

@@ -66,6 +66,7 @@ WHAT TO DO
   Scenario 1: Scenario title 1 (because of auth.login)
     first: First action 1.
     then:  1. Step 1.
+    shows: symptom 1: not looked at
     call:  contact 1
 
 KNOWN ISSUES
@@ -393,7 +394,7 @@ def test_json_has_the_documented_keys_in_order():
             "scenario": 1,
             "title": "Scenario title 1",
             "because": ["auth.login"],
-            "symptoms": ["symptom 1"],
+            "symptoms": [{"text": "symptom 1", "state": "not looked at", "because": []}],
             "first_action": "First action 1.",
             "steps": ["Step 1."],
             "escalate_to": ["contact 1"],

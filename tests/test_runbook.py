@@ -143,6 +143,18 @@ def test_contacts_are_spelled_out_in_the_scenarios(tmp_path):
             id="section-is-not-the-prefix",
         ),
         pytest.param(
+            CHECKLIST,
+            ROLLBACK.replace('["5xx"]', '[{ text = "5xx", items = ["auth.nothing"] }]'),
+            "scenario 1: symptoms: 5xx: 'auth.nothing' is no item of the checklist",
+            id="symptom-of-no-item",
+        ),
+        pytest.param(
+            CHECKLIST,
+            ROLLBACK.replace('["5xx"]', '[{ text = "5xx", says = "(" }]'),
+            "'(' is no regular expression",
+            id="symptom-that-says-nothing",
+        ),
+        pytest.param(
             CHECKLIST.replace("scenario = 1", "scenario = 7"),
             ROLLBACK,
             "auth.login: scenario 7 is not in rollback.toml; use one of: 1",

@@ -6,7 +6,7 @@ from typing import Any
 from harness.verdict import Attestation, KnownIssue, RunFacts, TestResult, Verdict, decide
 from harness.verdict.comparison import Earlier, earlier
 from harness.verdict.report import json_file
-from runbook.loader import EmergencyStop, Item, Runbook, Scenario
+from runbook.loader import EmergencyStop, Item, Runbook, Scenario, Symptom
 
 TODAY = date(2026, 11, 23)
 STARTED = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
@@ -29,7 +29,7 @@ def scenario(number: int, *, stop_purchases: bool = False) -> Scenario:
     return Scenario(
         number=number,
         title=f"Scenario title {number}",
-        symptoms=(f"symptom {number}",),
+        symptoms=(Symptom(text=f"symptom {number}"),),
         first_action=f"First action {number}.",
         steps=(f"Step {number}.",),
         escalate_to=(f"contact {number}",),

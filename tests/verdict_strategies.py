@@ -11,7 +11,7 @@ from harness.verdict import KnownIssue, TestResult, Verdict, decide
 from harness.verdict.comparison import Earlier
 from harness.verdict.model import Call, ItemOutcome, Leg
 from harness.verdict.visits import Picture, Visited
-from runbook.loader import Item, Runbook, Scenario
+from runbook.loader import Item, Runbook, Scenario, Symptom
 from tests.verdict_examples import RUNBOOK, STARTED, TODAY, facts, issue, signed
 
 # To explain what of a whole verdict mattered takes minutes, and says little.
@@ -69,7 +69,8 @@ def items(draw: st.DrawFn, known: Item) -> Item:
 @st.composite
 def scenarios(draw: st.DrawFn, known: Scenario) -> Scenario:
     changes: dict[str, Any] = {name: draw(words) for name in ("title", "first_action")}
-    changes |= {name: draw(lists) for name in ("symptoms", "steps", "escalate_to")}
+    changes |= {name: draw(lists) for name in ("steps", "escalate_to")}
+    changes["symptoms"] = tuple(Symptom(text=text) for text in draw(lists) or ("as usual",))
     return known.model_copy(update={**changes, "stop_purchases": draw(st.booleans())})
 
 

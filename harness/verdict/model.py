@@ -12,6 +12,7 @@ from runbook.loader import Severity
 Decision = Literal["GO", "NO-GO", "INCONCLUSIVE", "UNREACHABLE", "PARTIAL"]
 TestOutcome = Literal["passed", "failed", "not proven"]
 ItemOutcome = Literal["proven", "broken", "not proven", "attested"]
+SignState = Literal["seen", "not seen", "not looked at"]
 IssueState = Literal["fails", "no longer fails", "expired", "not seen"]
 
 _REMEDIES: dict[IssueState, str] = {
@@ -139,6 +140,18 @@ class ItemVerdict:
 
 
 @dataclass(frozen=True)
+class Sign:
+    """A symptom of a scenario, and whether this run saw it, `because` these items are broken.
+
+    "not looked at": no item that would show it was judged, or only people can see it.
+    """
+
+    text: str
+    state: SignState
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RollbackAdvice:
     """A rollback scenario that applies, `because` these items are broken; `stop_purchases` may be empty.
 
@@ -148,7 +161,7 @@ class RollbackAdvice:
     scenario: int
     title: str
     because: tuple[str, ...]
-    symptoms: tuple[str, ...]
+    symptoms: tuple[Sign, ...]
     first_action: str
     steps: tuple[str, ...]
     escalate_to: tuple[str, ...]

@@ -13,6 +13,7 @@ from harness.verdict.model import (
     KnownIssueVerdict,
     RollbackAdvice,
     RunFacts,
+    Sign,
     TestOutcome,
     TestResult,
     Verdict,
@@ -181,6 +182,11 @@ def to_do(verdict: Verdict) -> list[str]:
             ]
         case "GO":
             return ["Keep the release."]
+
+
+def sign(seen: Sign) -> str:
+    """A symptom with what this run saw of it."""
+    return f"{seen.text}: {seen.state}" + (f" ({', '.join(seen.because)})" if seen.because else "")
 
 
 def how_to_stop(advice: RollbackAdvice) -> str:

@@ -69,6 +69,7 @@ def _what_to_do(advice: RollbackAdvice) -> Iterator[str]:
     then = [f"- Then: {md(step)}" for step in advice.steps]
     stop = [f"- {words.how_to_stop(advice)}: {md(step)}" for step in advice.stop_purchases]
     yield from stop + then if advice.stop_first else then + stop
+    yield from (f"- Shows: {md(words.sign(symptom))}" for symptom in advice.symptoms)
     yield f"- **Call: {'; '.join(md(contact) for contact in advice.escalate_to)}**"
 
 

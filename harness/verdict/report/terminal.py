@@ -114,6 +114,9 @@ def _rollback(verdict: Verdict, width: int) -> Iterator[Line]:
         yield from _wrapped(title, width, "  ", "    ", BOLD)
         yield from _wrapped(advice.first_action, width, "    first: ", " " * 11, BOLD)
         yield from _steps(advice, width)
+        for number, symptom in enumerate(advice.symptoms):
+            label = " " * 11 if number else "    shows: "
+            yield from _wrapped(words.sign(symptom), width, label, " " * 13)
         yield from _wrapped("; ".join(advice.escalate_to), width, "    call:  ", " " * 11, BOLD)
 
 

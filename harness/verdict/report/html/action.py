@@ -98,7 +98,7 @@ def _what_to_do(advice: RollbackAdvice) -> Markup:
             *stop,
             (text("Then"), numbered(text(step) for step in advice.steps)),
             (text("Call"), tag("strong", listed(advice.escalate_to))),
-            (text("How it shows"), listed(advice.symptoms)),
+            (text("How it shows"), listed(words.sign(symptom) for symptom in advice.symptoms)),
         ),
         class_="to-do",
     )
