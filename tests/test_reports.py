@@ -211,6 +211,7 @@ def test_markdown_leads_with_what_asks_for_action():
 
 - **First: First action 1.**
 - Then: Step 1.
+- Shows: symptom 1: not looked at
 - **Call: contact 1**
 
 #### Title of auth.login (`auth.login`, blocker)
