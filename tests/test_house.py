@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -258,3 +260,15 @@ def test_no_check_names_a_deployment():
     """What differs between deployments comes from the environment file."""
     named = re.compile(r"https?://|localhost|127\.0\.0\.1|@example")
     assert [module.name for module in CHECKS if named.search(module.text)] == []
+
+
+def test_start_imports_nothing_that_only_some_runs_need():
+    """What all checks stand on is imported; the fuzzer, the browser's driver and other people's command lines are not."""
+    heavy = "schemathesis hypothesis playwright rich click requests"
+    code = f"""if True:
+        import importlib, pathlib, sys
+        for name in ("plugin", "fixtures", "web.fixtures", "predeploy.fixtures"):
+            importlib.import_module(f"harness.{{name}}")
+        print(sorted(set("{heavy}".split()) & set(sys.modules)))"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
