@@ -263,7 +263,7 @@ def test_no_check_names_a_deployment():
 
 
 def test_start_imports_nothing_that_only_some_runs_need():
-    """What all checks stand on is imported; the fuzzer, the browser's driver and other people's command lines are not."""
+    """The fuzzer and the driver of the browser are not imported, nor are the command lines of libraries."""
     heavy = "schemathesis hypothesis playwright rich click requests"
     code = f"""if True:
         import importlib, pathlib, sys
