@@ -55,15 +55,18 @@ class Lives:
         verifies: bool,
     ) -> None:
         self._stage, self._budget, self._curl, self._verifies = stage, budget, curl, verifies
+        self._made_up: asyncio.Task[list[list[Step]]] | None = None
 
     async def play(self, name: str) -> Played:
         """The life of that name (one of LIVES), or the shortest found that fails like it; raises Unprovable."""
-        number, length = LIVES.index(name), STEPS_AN_EXAMPLE * self._budget.examples
-        made_up = await asyncio.to_thread(
-            lives, self._budget.seed, len(LIVES), length, verifies=self._verifies
-        )
+        number = LIVES.index(name)
+        if self._made_up is None:  # once for all of them, in a thread: it takes a second
+            length = STEPS_AN_EXAMPLE * self._budget.examples
+            making = asyncio.to_thread(lives, self._budget.seed, len(LIVES), length, verifies=self._verifies)
+            self._made_up = asyncio.create_task(making)
+        steps = (await asyncio.shield(self._made_up))[number]
         over = monotonic() + self._budget.seconds
-        played = await self._played(number, made_up[number], over)
+        played = await self._played(number, steps, over)
         return await self._shortened(number, played, over) if played.problem else played
 
     async def _played(self, number: int, steps: Sequence[Step], over: float) -> Played:
