@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.kinds import LONGEST_WAIT_S, in_the_clear, origin
 from harness.phases import FOLDERS, USUAL
+from harness.predeploy.switches import settled
 from harness.sections import File
 from runbook.errors import ConfigError
 from runbook.loader import Phase
@@ -71,19 +72,20 @@ def load(
     *,
     wait_s: float | None = None,
     version: str | None = None,
+    switches: str | None = None,
     phases: tuple[Phase, ...] = (USUAL,),
 ) -> Environment:
     """The environment called `name`, or in the file `name`.
 
-    `base_url`, `wait_s` and `version` replace target.base_url, target.ready_within_s and expect.version.
-    `phases`: those whose variables have to be set.
+    `base_url`, `wait_s`, `version` and `switches` replace target.base_url, target.ready_within_s, expect.version and
+    predeploy.switches. `phases`: those whose variables have to be set.
     """
     path = Path(name) if name.endswith(".toml") or os.sep in name else available().get(name)
     if path is None:
         raise ConfigError(
             f"--env={name}", "no such environment", f"use one of {', '.join(available())}, or a path"
         )
-    file = read(path, File)
+    file = settled(read(path, File), switches, needed="predeploy" in phases)
     if base_url is not None:
         try:
             file = _with(file, "target", base_url=origin(base_url), start=None)

@@ -29,6 +29,9 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--expect-version", metavar="V", help="the release that was deployed; any other is waited out"
     )
+    group.addoption(
+        "--switches", metavar="FILE", help="the .env file with the release's variables, for phase predeploy"
+    )
     group.addoption("--list-envs", action="store_true", help="list the environments and end")
     group.addoption(
         "--check-env", action="store_true", help="say what the environment can prove, and run no check"
@@ -82,5 +85,6 @@ def replacing(config: pytest.Config) -> dict[str, Any]:
         "base_url": config.getoption("base_url"),
         "wait_s": config.getoption("wait"),
         "version": config.getoption("expect_version"),
+        "switches": config.getoption("switches"),
         "phases": phases.chosen(config),
     }

@@ -2,12 +2,13 @@
 
 from harness import checks, probe
 from harness.evidence.command import ran
+from harness.predeploy.settings import argv
 
 
 @probe
 async def guarded(guards):
     """Each guard's command, run to its end; they may share a folder, so one after the other."""
-    return [await ran(guard.command, guard.takes_at_most_s, cwd=guard.within) for guard in guards]
+    return [await ran(argv(guard.command), guard.takes_at_most_s, cwd=guard.within) for guard in guards]
 
 
 @checks("predeploy.guards")

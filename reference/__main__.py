@@ -8,6 +8,7 @@ import sys
 
 from reference import choices, logs
 from reference.logs import log
+from reference.release import TELLS, Release
 from reference.settings import Settings, StartRefused
 
 
@@ -22,16 +23,20 @@ def main() -> int:
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="break a promise")
     parser.add_argument("--variant", action="append", default=[], metavar="NAME", help="choose differently")
     parser.add_argument("--catalogue", action="store_true", help="print the faults and variants, and end")
+    parser.add_argument("--release", choices=TELLS, help="say what the release brings along, and end")
     arguments = parser.parse_args()
     if arguments.catalogue:
         sys.stdout.write(json.dumps(choices.catalogue()) + "\n")
         return 0
     handler = logs.start()
+    environ = dict(os.environ)
     try:
-        changes = choices.chosen(arguments.fault, arguments.variant, os.environ)
+        changes = choices.chosen(arguments.fault, arguments.variant, environ)
+        if arguments.release:
+            return _told(arguments.release, changes)
         for change in changes:
-            change.apply("start", handler=handler)
-        settings = Settings.read(os.environ, arguments.database)
+            change.apply("start", handler=handler, environ=environ)
+        settings = Settings.read(environ, arguments.database)
         backend = _bound(arguments.host, arguments.port)
         revenuecat = _bound(arguments.host, arguments.revenuecat_port)
         front = _bound(arguments.host, 0) if settings.redirect_front else None
@@ -50,6 +55,13 @@ def main() -> int:
     options = {"until_eof": arguments.until_eof, "access_log": arguments.access_log}
     run(settings, backend, revenuecat, changes, front=front, **options)
     return 0
+
+
+def _told(what: str, changes: list[choices.Choice]) -> int:
+    release = Release()
+    for change in changes:
+        change.apply("release", release=release)
+    return release.tell(what)
 
 
 def _bound(host: str, port: int) -> socket.socket:

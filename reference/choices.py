@@ -1,7 +1,8 @@
 """Faults and variants: named changes of this deployment's behaviour, off unless chosen at start.
 
 A change is a function whose parameters say what it needs, and so when it is applied: with `app` when all is put
-together, else with `parts` or `settings` before the routes are made, else (`handler`, the log's) at the very start.
+together, with `parts` or `settings` before the routes are made, with `project` before RevenueCat's stand-in is, with
+`release` before it is asked for, else (`handler`, the log's; `environ`, the variables) at the very start.
 """
 
 import difflib
@@ -16,9 +17,9 @@ from reference.settings import StartRefused
 
 Change = Callable[..., None]
 Expected = Literal["GO", "INCONCLUSIVE"]
-Moment = Literal["start", "before the routes", "all put together"]
+Moment = Literal["start", "release", "project", "before the routes", "all put together"]
 
-GIVEN = frozenset({"handler", "parts", "settings", "app"})
+GIVEN = frozenset({"handler", "environ", "release", "project", "parts", "settings", "app"})
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,11 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
 def _moment(wanted: Container[str]) -> Moment:
     if "app" in wanted:
         return "all put together"
-    return "before the routes" if "parts" in wanted or "settings" in wanted else "start"
+    if "parts" in wanted or "settings" in wanted:
+        return "before the routes"
+    if "project" in wanted:
+        return "project"
+    return "release" if "release" in wanted else "start"
 
 
 def _enter(entries: dict[str, Any], entry: Choice) -> None:

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reference.app import build
 from reference.choices import Choice
 from reference.logs import log
+from reference.project import Project
 from reference.settings import Settings
 from reference.stand_in import stand_in
 
@@ -79,9 +80,12 @@ async def _serve(
 ) -> None:
     urls = {"base_url": _url(backend), "revenuecat_url": _url(revenuecat)}
     settings = replace(settings, revenuecat_base_url=settings.revenuecat_base_url or urls["revenuecat_url"])
+    project = Project(f"{urls['base_url']}{settings.api_prefix}/webhooks/revenuecat")
+    for change in changes:
+        change.apply("project", project=project)
     servers = {
         Server(build(settings, changes), access_log): backend,
-        Server(stand_in(settings.revenuecat_secret_key), access_log): revenuecat,
+        Server(stand_in(settings.revenuecat_secret_key, project), access_log): revenuecat,
     }
     if front is not None:
         servers[Server(_redirecting_to(urls["base_url"]), access_log)] = front

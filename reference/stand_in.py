@@ -14,10 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reference.bodies import Moment, Plain
 from reference.catalogue import HERO_KEY, HERO_PRODUCT, PRODUCTS, iso, now_ms
+from reference.project import Project, project_routes
 
 SLOW_S = 0.1
-PAGE = 3  # packages; the real one has more on a page, but who reads one page alone is to be found out
-OFFERING = "ofrng_default"
 BLANK_IN_A_SUBSCRIPTION = (
     "unsubscribe_detected_at",
     "billing_issues_detected_at",
@@ -100,7 +99,7 @@ class Subscribers:
         return {"request_date": iso(now), "request_date_ms": now, "subscriber": described}
 
 
-def stand_in(secret_key: str) -> FastAPI:
+def stand_in(secret_key: str, project: Project) -> FastAPI:
     app = FastAPI(title="RevenueCat stand-in", openapi_url=None)
     subscribers = Subscribers()
 
@@ -126,21 +125,7 @@ def stand_in(secret_key: str) -> FastAPI:
         found, created = subscribers.find_or_create(app_user_id)
         return JSONResponse(subscribers.described(found), 201 if created else 200)
 
-    @app.get("/v2/projects/{project_id}/offerings")
-    async def offerings(request: Request, project_id: str) -> JSONResponse:
-        if (refused := refusal(request)) is not None:
-            return refused
-        return JSONResponse(_offerings(project_id))
-
-    @app.get("/v2/projects/{project_id}/offerings/{offering_id}/packages")
-    async def packages(
-        request: Request, project_id: str, offering_id: str, starting_after: str | None = None
-    ) -> JSONResponse:
-        if (refused := refusal(request)) is not None:
-            return refused
-        if offering_id != OFFERING:
-            return JSONResponse({"type": "resource_missing", "message": "There is no such offering."}, 404)
-        return JSONResponse(_packages(project_id, starting_after))
+    app.include_router(project_routes(project, refusal))
 
     @app.post("/control/purchases", status_code=201)
     async def buy(body: Bought) -> dict[str, Any]:
@@ -162,63 +147,3 @@ def _entitlement_id(product_id: str) -> str | None:
     if product_id.startswith(HERO_PRODUCT):
         return HERO_KEY + product_id.removeprefix(HERO_PRODUCT)
     return next((each.entitlement_id for each in PRODUCTS if each.product_id == product_id), None)
-
-
-def _listed(items: list[dict[str, Any]], url: str) -> dict[str, Any]:
-    return {"object": "list", "items": items, "next_page": None, "url": url}
-
-
-def _packages(project_id: str, starting_after: str | None = None) -> dict[str, Any]:
-    """A page of REST v2's list of packages with products expanded; prices in millionths."""
-    at = f"/v2/projects/{project_id}"
-    packages = []
-    for position, each in enumerate(PRODUCTS):
-        product = {
-            "object": "product",
-            "id": f"prod_{each.product_id}",
-            "store_identifier": each.product_id,
-            "type": "subscription" if each.duration else "one_time",
-            "subscription": {"duration": each.duration} if each.duration else None,
-            "one_time": None if each.duration else {"is_consumable": False},
-            "display_name": each.title,
-            "app_id": "app_reference",
-            "created_at": 0,
-            "state": "active",
-            "prices": [{"amount_micros": each.cents * 10_000, "currency": "USD"}],
-        }
-        packages.append(
-            {
-                "object": "package",
-                "id": f"pkge_{each.product_id}",
-                "lookup_key": "$rc_monthly" if each.duration else each.product_id,
-                "display_name": each.title,
-                "position": position,
-                "created_at": 0,
-                "products": _listed(
-                    [{"product": product, "eligibility_criteria": "all"}],
-                    f"{at}/packages/pkge_{each.product_id}/products",
-                ),
-            }
-        )
-    url = f"{at}/offerings/{OFFERING}/packages"
-    begin = 1 + next((nth for nth, each in enumerate(packages) if each["id"] == starting_after), -1)
-    page = packages[begin : begin + PAGE]
-    rest = packages[begin + PAGE :]
-    return {**_listed(page, url), "next_page": f"{url}?starting_after={page[-1]['id']}" if rest else None}
-
-
-def _offerings(project_id: str) -> dict[str, Any]:
-    """REST v2's list of offerings, with the first page of packages expanded."""
-    offering = {
-        "object": "offering",
-        "id": OFFERING,
-        "lookup_key": "default",
-        "display_name": "The current offering",
-        "is_current": True,
-        "state": "active",
-        "project_id": project_id,
-        "created_at": 0,
-        "metadata": None,
-        "packages": _packages(project_id),
-    }
-    return _listed([offering], f"/v2/projects/{project_id}/offerings")

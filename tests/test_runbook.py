@@ -10,6 +10,10 @@ from runbook.loader import HERE, load_runbook
 
 IDS = [
     "predeploy.guards",
+    "predeploy.startup",
+    "predeploy.switches",
+    "predeploy.revenuecat",
+    "predeploy.order",
     "health.basic",
     "auth.registration",
     "auth.login",

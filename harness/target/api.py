@@ -88,6 +88,11 @@ class Api:
     def health_url(self) -> httpx.URL:
         return httpx.URL(self._root + self._paths.health)
 
+    @property
+    def webhook_url(self) -> str:
+        """Where RevenueCat sends its events."""
+        return self._root + self._paths.webhook
+
     async def health(self, timeout_s: float | None = None, *, anew: bool = False) -> Exchange:
         """`anew`: on a connection of its own, which may lead to another instance."""
         headers = {"Connection": "close"} if anew else None

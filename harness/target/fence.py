@@ -7,6 +7,7 @@ import httpx
 
 from harness.environment import Environment
 from harness.errors import Unprovable
+from harness.predeploy.settings import readable
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # RevenueCat's v1 makes a customer of whoever is looked up (contract, section 5); what hangs below one is only read.
@@ -52,6 +53,9 @@ def _allowed(environment: Environment) -> Iterator[tuple[str, str]]:
         else:
             parts = re.split(r"{\w+}", prefix + getattr(file.paths, name))
             yield "GET", _ANYTHING.join(map(re.escape, parts))
+    if file.predeploy is not None and file.predeploy.revenuecat is not None:
+        for path in readable(file.predeploy.revenuecat.project):
+            yield "GET", _ANYTHING.join(map(re.escape, path.split("*")))
     yield "POST", re.escape(prefix + file.paths.login)
 
 

@@ -21,9 +21,10 @@ class Pages:
         self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         self._read = 0
 
-    async def first(self, name: str, expand: str) -> Exchange:
+    async def first(self, name: str, expand: str = "") -> Exchange:
         """The first page of a list of the project, by the list's name."""
-        return await self._get(self._origin.copy_with(path=self._below + name, params={"expand": expand}))
+        url = self._origin.copy_with(path=self._below + name)
+        return await self._get(url.copy_merge_params({"expand": expand}) if expand else url)
 
     async def items(
         self, page: Mapping[str, Any], answer: Exchange, expand: str = ""

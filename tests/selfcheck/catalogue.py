@@ -25,6 +25,7 @@ def _of_the_client() -> dict[str, list[str]]:
 
 
 CLIENT = _of_the_client()
+PREDEPLOY = ["--phase=predeploy"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Fault:
         """Where the checks are that have to notice it; the others would cost as much time again."""
         if self.item in CLIENT:
             return CLIENT[self.item]
+        if self.item.startswith("predeploy."):
+            return PREDEPLOY
         return ["contracts" if self.item.startswith("contract.") else "smoke"]
 
     @property
@@ -58,6 +61,11 @@ class Variant:
     environment: dict[str, Any]
     variables: dict[str, str]
     expected: str
+
+    @property
+    def checks(self) -> list[str]:
+        """Of which phase the checks are that it may alarm; those of smoke know nothing of what comes before."""
+        return PREDEPLOY if self.name.startswith("predeploy-") else []
 
     @property
     def is_of_the_client(self) -> bool:
@@ -93,12 +101,22 @@ def environment_file(folder: Path, command: list[str], choice: Fault | Variant |
     variant = choice if isinstance(choice, Variant) else None
     if choice is None or not choice.is_of_the_client:
         local = without_browser(local)
+    local = _started_by(command, local)
     start = {"command": command, "variables": variant.variables if variant else {}}
     merged = _merged(local, variant.environment if variant else {})
     path = folder / "environment" / "local.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(tomli_w.dumps(_merged(merged, {"target": {"start": start}})), "utf-8")
     return path
+
+
+def _started_by(command: list[str], part: Any) -> Any:
+    """The same, with `command` in place of every start of the reference deployment's own module."""
+    if isinstance(part, dict):
+        return {key: _started_by(command, value) for key, value in part.items()}
+    if isinstance(part, list) and part[:3] == ["{python}", "-m", "reference"]:
+        return [*command, *part[3:]]
+    return [_started_by(command, each) for each in part] if isinstance(part, list) else part
 
 
 def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,156 @@
+"""The variables of a release, and what is wrong with them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.errors import ConfigError, PromiseBroken
+from harness.evidence.command import Ran, ran
+from harness.evidence.secrets import Secrets
+from harness.predeploy import dotenv, values
+from harness.predeploy.settings import Predeploy, Switches, argv
+from harness.sections import File
+from runbook.switches import Switch, Table, load_switches
+
+# Of a command that prints secrets no output of the run may show a line, whatever went wrong.
+UNSHOWN = "(what it printed holds secrets, and is not shown)\n"
+
+
+@dataclass(frozen=True, repr=False)
+class Release:
+    """The release's variables, looked at with the table; `source`: where they are, in words.
+
+    Each finding is one line with the variable's name, and never holds a value.
+    """
+
+    table: Table
+    given: Mapping[str, str]
+    api_prefix: str
+    source: str
+
+    def _set(self) -> Iterator[tuple[Switch, str]]:
+        for switch in self.table.switches:
+            if self.given.get(switch.name, "").strip():
+                yield switch, self.given[switch.name]
+
+    @property
+    def missing(self) -> list[str]:
+        """Those that have to be there, and are not."""
+        wanted = [each.name for each in self.table.switches if each.required]
+        return [
+            f"{name} is {'empty' if name in self.given else 'missing'} in {self.source}"
+            for name in wanted
+            if not self.given.get(name, "").strip()
+        ]
+
+    @property
+    def malformed(self) -> list[str]:
+        """Those that are not of their kind."""
+        told = ((switch, values.malformed(switch, value, self.api_prefix)) for switch, value in self._set())
+        return [f"{switch.name} {problem}" for switch, problem in told if problem]
+
+    @property
+    def placeholders(self) -> list[str]:
+        """Those that somebody meant to replace."""
+        return [
+            f"{switch.name} is a placeholder"
+            for switch, value in self._set()
+            if values.placeholder(switch, value, self.table.placeholders)
+        ]
+
+    @property
+    def unfit(self) -> list[str]:
+        """Those that have another value than a release may have."""
+        return [
+            f"{switch.name} is not {switch.value}"
+            for switch, value in self._set()
+            if switch.value is not None and value.strip().lower() != switch.value.lower()
+        ]
+
+    @property
+    def doubled(self) -> list[str]:
+        """Addresses that end with the API's prefix more than once."""
+        return [
+            f"{switch.name} ends with {self.api_prefix} {times} times"
+            for switch, value in self._set()
+            if switch.api_prefix and (times := values.prefixes(value, self.api_prefix)) > 1
+        ]
+
+    @property
+    def given_away(self) -> list[str]:
+        """Public variables that hold a secret: the value of one, a text that begins like one, or the name of one."""
+        found = []
+        for name, value in sorted(self.given.items()):
+            if self.table.is_public(name) and (why := self._secret_in(name, value)):
+                found.append(f"{name} is public, and {why}")
+        return found
+
+    def _secret_in(self, name: str, value: str) -> str | None:
+        for switch in self.table.switches:
+            own = self.given.get(switch.name, "").strip()
+            if not switch.secret:
+                continue
+            if own and values.holds(value, own):
+                return f"holds the value of {switch.name}"
+            if value.strip().startswith(switch.prefixes):
+                return f"begins like {switch.name}"
+            if value.strip() and switch.name in name:
+                return f"is called like {switch.name}"
+        return None
+
+
+async def read(
+    settings: Switches, variables: Mapping[str, str], api_prefix: str, secrets: Secrets
+) -> Release:
+    """The release's variables from where the environment file says; `variables`: those of this process.
+
+    From now on no output shows a secret among them. Raises PromiseBroken for a command that does not give them.
+    """
+    table = load_switches()
+    if settings.source == "command":
+        told = await ran(argv(settings.command), settings.takes_at_most_s)
+        given, source = _printed(told, table, secrets), f"what `{settings.command[0]}` prints"
+    elif settings.path is not None:
+        given, source = dotenv.read(Path(settings.path)), settings.path
+    else:
+        given, source = dict(variables), "the variables of this process"
+    mine = {name: value for name, value in given.items() if table.named(name) or table.is_public(name)}
+    _keep(mine, table, secrets)
+    return Release(table, mine, api_prefix, source)
+
+
+def _printed(told: Ran, table: Table, secrets: Secrets) -> dict[str, str]:
+    shown = replace(told, output=UNSHOWN)
+    if not told.well:
+        raise PromiseBroken(f"{told.title}, and was to print the release's variables", shown)
+    try:
+        given = dotenv.parsed(told.output, "what it prints")
+    except ConfigError as error:
+        raise PromiseBroken(f"{told.title}: {error}", shown) from None
+    _keep(given, table, secrets)
+    return given
+
+
+def _keep(given: Mapping[str, str], table: Table, secrets: Secrets) -> None:
+    for name, value in given.items():
+        switch = table.named(name)
+        if switch is not None and switch.secret:
+            secrets.add(value.strip(), name)
+
+
+def settled(file: File, path: str | None, *, needed: bool) -> File:
+    """The environment file with what --switches names.
+
+    Raises ConfigError where they are `needed`, and the table or the named .env file is unusable.
+    """
+    predeploy = file.predeploy
+    if not needed:
+        return file
+    if path is not None:
+        switches = Switches(source="file", path=path)
+        predeploy = (predeploy or Predeploy()).model_copy(update={"switches": switches})
+    if predeploy is not None:
+        load_switches()
+        if predeploy.switches.source == "file" and predeploy.switches.path:
+            dotenv.read(Path(predeploy.switches.path))
+    return file.model_copy(update={"predeploy": predeploy})

@@ -1,0 +1,29 @@
+"""The order of a release: first the backend with its migrations, then the frontend."""
+
+from harness import checks, probe
+from harness.evidence.command import ran
+from harness.evidence.probe import together
+from harness.predeploy.settings import argv
+from harness.target.lifecycle import ANSWERS
+
+
+@probe
+async def live(api):
+    """Health, asked several times on new connections: behind one address there may be several instances."""
+    return await together({nth: api.health(anew=True) for nth in range(ANSWERS)})
+
+
+@probe
+async def migrated(migrations, order):
+    """The command that looks for pending migrations, run to its end."""
+    return await ran(argv(migrations), order.takes_at_most_s, cwd=order.within)
+
+
+@checks("predeploy.order")
+def test_backend_of_the_release_is_live(live, backend_version):
+    assert {answer.expect(200).field("version") for answer in live.values()} == {backend_version}
+
+
+@checks("predeploy.order")
+def test_no_migration_is_pending(migrated):
+    assert migrated.read().well, migrated.title

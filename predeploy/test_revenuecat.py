@@ -1,0 +1,68 @@
+"""The RevenueCat project holds what the release sells, and sends its events to the target."""
+
+from harness import checks, probe
+from harness.predeploy import project as found
+
+
+@probe
+async def products(project):
+    """All products of the project."""
+    return await project.products()
+
+
+@probe
+async def offerings(project):
+    """Its offerings, with their packages and products."""
+    return await project.offerings()
+
+
+@probe
+async def entitlements(project):
+    """Its entitlements, each with the products that grant it."""
+    return await project.entitlements()
+
+
+@probe
+async def integrations(project):
+    """Its webhook integrations."""
+    return await project.webhooks()
+
+
+@checks("predeploy.revenuecat")
+def test_products_are_there(products, project_wanted):
+    assert found.absent(products, project_wanted) == []
+
+
+@checks("predeploy.revenuecat")
+def test_offering_of_the_release_is_the_current_one(offerings, project_wanted):
+    assert found.wrong_offering(offerings, project_wanted) == []
+
+
+@checks("predeploy.revenuecat")
+def test_current_offering_holds_the_products(offerings, project_wanted):
+    assert found.not_offered(offerings, project_wanted) == []
+
+
+@checks("predeploy.revenuecat")
+def test_entitlements_are_there(entitlements, project_wanted):
+    assert found.no_entitlement(entitlements, project_wanted) == []
+
+
+@checks("predeploy.revenuecat")
+def test_products_grant_what_they_are_sold_for(entitlements, project_wanted):
+    assert found.wrongly_granted(entitlements, project_wanted) == []
+
+
+@checks("predeploy.revenuecat")
+def test_webhooks_lead_to_the_target(integrations, webhook_address):
+    assert found.no_webhook(integrations, webhook_address) == []
+
+
+@checks("predeploy.revenuecat")
+def test_webhooks_of_the_environment_are_sent(integrations, webhook_address, project_wanted):
+    assert found.not_of_the_environment(integrations, webhook_address, project_wanted) == []
+
+
+@checks("predeploy.revenuecat")
+def test_events_are_sent(integrations, webhook_address, project_wanted):
+    assert found.unsent(integrations, webhook_address, project_wanted) == []
