@@ -9,7 +9,8 @@ from harness import environment
 from harness.contract.budget import budget
 from harness.errors import ConfigError, Unreachable
 from harness.evidence.exchange import now
-from harness.options import refusal
+from harness.options import usable
+from harness.rollout import base_url, rollout
 from harness.run import Run
 from harness.verdict.attestations import FILE, Attestation, add_attestations, load_attestations
 from harness.verdict.report import inert
@@ -24,9 +25,8 @@ def without_a_run(config: pytest.Config) -> tuple[str, int] | None:
     if not any(config.getoption(option) is not None for option in ("attest", "by", "note")):
         return None
     try:
-        return _attest(config)
-    except ConfigError as error:
-        raise refusal(error) from None
+        with usable():
+            return _attest(config)
     except KeyboardInterrupt:
         return "interrupted: nothing was signed", 2
 
@@ -38,13 +38,14 @@ def _attest(config: pytest.Config) -> tuple[str, int]:
     another run, which would write on the target once more. The next run counts the signature.
     """
     items, by, note = _given(config)
-    chosen = environment.load(config.getoption("env"), config.getoption("base_url"))
+    chosen = environment.load(config.getoption("env"), base_url(config))
+    asked = rollout(config, chosen)
     runbook, path = load_runbook(), Path(config.getoption("reports")) / chosen.name / FILE
     for item in items:
         runbook.check_item_id(item, "--attest")
     load_attestations(path, runbook)  # what is wrong with it is said before the target is asked
     with TemporaryDirectory() as folder:  # the last run's log and ledger stay
-        run = Run(chosen, Path(folder), budget(config))
+        run = Run(chosen, Path(folder), budget(config), rollout=asked)
         scrub = run.secrets.scrub
         try:
             version = run.wait().version

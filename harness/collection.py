@@ -66,6 +66,14 @@ def mark(tests: Iterable[pytest.Item], environment: str) -> None:
             test.add_marker(name)
 
 
+def leave_out(tests: list[pytest.Item], others: list[pytest.Item]) -> None:
+    """Take `others` out of the tests, and say so to pytest."""
+    if others:
+        gone = set(others)
+        tests[:] = [test for test in tests if test not in gone]
+        others[0].config.hook.pytest_deselected(items=others)
+
+
 def waits(test: pytest.Item) -> bool:
     """Whether a check stands on evidence that is late on purpose."""
     return folder(test) is not None and any(node.late for node in closure(test))

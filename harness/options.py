@@ -1,11 +1,14 @@
 """The options that the verifier adds to pytest's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from harness import phases
 from harness.errors import ConfigError
+from harness.rollout import base_url
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -38,6 +41,28 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--reports", default="reports", metavar="DIR", help="where the reports go: DIR/<environment>/"
+    )
+    group.addoption(
+        "--canary-header",
+        metavar="NAME:VALUE",
+        help="send it with every request to the target, the browser's included; @VARIABLE for a secret value",
+    )
+    group.addoption(
+        "--canary-base-url", metavar="ORIGIN", help="as --base-url, of a build that players do not get yet"
+    )
+    group.addoption(
+        "--samples",
+        type=int,
+        metavar="N",
+        help="ask health N times, as a player, and note which versions answer",
+    )
+    group.addoption(
+        "--shard",
+        metavar="K/N",
+        help="run the Kth of N parts of the checks; harness.merge joins their reports",
+    )
+    group.addoption(
+        "--region", metavar="NAME", help="where this run is made, for harness.merge to compare regions"
     )
     group.addoption(
         "--runbook", metavar="FILE", help="a Markdown checklist: tick what is proven, in the reports' folder"
@@ -74,15 +99,19 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
-def refusal(error: ConfigError) -> pytest.UsageError:
-    """What ends a run with pytest's exit code for a wrong use, which its own output does not name."""
-    return pytest.UsageError(f"{error} (exit code 4: nothing was run)")
+@contextmanager
+def usable() -> Iterator[None]:
+    """What is unusable ends the run as pytest ends it for an unknown option; its output names the exit code, too."""
+    try:
+        yield
+    except ConfigError as error:
+        raise pytest.UsageError(f"{error} (exit code 4: nothing was run)") from None
 
 
 def replacing(config: pytest.Config) -> dict[str, Any]:
     """What the command line says in place of the environment file, as `environment.load` takes it."""
     return {
-        "base_url": config.getoption("base_url"),
+        "base_url": base_url(config),
         "wait_s": config.getoption("wait"),
         "version": config.getoption("expect_version"),
         "switches": config.getoption("switches"),

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from runbook.errors import ConfigError
 from runbook.loader import Phase
 
 PHASES: tuple[Phase, ...] = get_args(Phase)  # in the order of a release
@@ -55,6 +56,14 @@ def title(phases: Iterable[Phase]) -> str:
     """The chosen phases in a word, as --phase takes them."""
     found = list(phases)
     return found[0] if len(found) == 1 else "all" if len(found) == len(PHASES) else "+".join(found)
+
+
+def named(word: str) -> tuple[Phase, ...]:
+    """The phases of which `title` makes this word; raises ConfigError."""
+    found = PHASES if word == "all" else tuple(phase for phase in PHASES if phase in word.split("+"))
+    if not found or title(found) != word:
+        raise ConfigError("phase", f"{word!r} is none", f"use {', '.join(PHASES)} or all")
+    return found
 
 
 def reports(home: Path, phases: tuple[Phase, ...]) -> Path:

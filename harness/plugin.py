@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,17 @@ from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.interrupts import interruptible
-from harness.options import add_options, refusal, replacing
+from harness.options import add_options, replacing, usable
 from harness.progress import watched
-from harness.results import EVIDENCE, Results, looked_at, without_secrets
+from harness.results import EVIDENCE, Results, fit_to_print
+from harness.rollout import rollout
 from harness.rules import Rules
 from harness.run import Run
+from harness.shards.part import Part
 from harness.target.lifecycle import Site
 from harness.telling import Telling
 from harness.verdict import Verdict
-from harness.verdict.checks import GAVE_AWAY, gave_away, tie
+from harness.verdict.checks import tie
 from harness.verdict.failure import Explainer
 from harness.verdict.own_runbook import reports_of
 
@@ -55,10 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("assertions are switched off (-O and --assert=plain): no check could fail")
     if config.getoption("check_env"):
         config.option.dist = "no"
-    try:
+    with usable():
         verifier = Verifier(config)
-    except ConfigError as error:
-        raise refusal(error) from None
     config.pluginmanager.register(verifier, "verifier")
     if verifier.distributes:
         verifier.begin()
@@ -84,11 +85,12 @@ class Verifier:
             self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
         self.wait: Callable[[Future[Any]], Any] = Future.result
-        home = Path(config.getoption("reports")) / self.environment.name
+        self.part, reports = Part(config), Path(config.getoption("reports"))
+        home = self.part.folder(reports) / self.environment.name
         self.reports = phases.reports(home, self.environment.phases)
-        self.rules = Rules(self.environment, home)
+        self.rules = Rules(self.environment, reports / self.environment.name)
         self.explainer = Explainer(self.rules.runbook)
-        self.config, self.worker = config, worker
+        self.config, self.worker, self.rollout = config, worker, rollout(config, self.environment)
         if self.distributes and config.getoption("timeline"):
             raise ConfigError("--timeline", "is for a run in one process", "leave out -n")
         # All workers make up the same requests.
@@ -118,16 +120,16 @@ class Verifier:
             return
         worker = self.worker or {}
         site = Site(**worker["verifier_site"]) if worker else None
-        try:
-            self.run = Run(self.environment, self.reports, self.budget, site, worker.get("workerid", ""))
-        except ConfigError as error:
-            raise refusal(error) from None
+        with usable():
+            worker_id = worker.get("workerid", "")
+            self.run = Run(self.environment, self.reports, self.budget, site, worker_id, self.rollout)
         self.telling.protect(self.run.secrets)
         self.allure = listen(self.config, self.run, self.rules, self.results)
         if not worker and not self.config.getoption("check_env"):
             interruptible(self.config)
             # A run that dies must not leave an earlier run's verdict.
             self.rules.clear(self.reports)
+            self.part.clear(self.reports)
             self.telling.clear()
 
     @pytest.hookimpl(tryfirst=True)
@@ -144,15 +146,15 @@ class Verifier:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         mine = [item for item in items if collection.folder(item)]
-        try:
+        with usable():
             self.results.items |= tie(mine, self.rules.runbook)
-        except ConfigError as error:
-            raise refusal(error) from None
         collection.mark(mine, self.environment.name)
+        collection.leave_out(items, self.part.take(mine, self.results))
         items.sort(key=collection.waits)  # the others need not queue behind them
 
-    def pytest_deselected(self) -> None:
-        self.results.narrowed = True
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        # What another shard runs is not left out.
+        self.results.narrowed |= not {item.nodeid for item in items} <= set(self.results.elsewhere)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -162,12 +164,11 @@ class Verifier:
         # A worker does not know yet which tests it will be given: there, each probe starts when it is asked for.
         tests = [item for item in session.items if collection.folder(item)]
         self.results.selected = [test.nodeid for test in tests]
-        whole = not self.results.narrowed and not collection.left_out(self.config, self.results.selected)
+        every = [*self.results.selected, *self.results.elsewhere]
+        whole = not self.results.narrowed and not collection.left_out(self.config, every)
         if whole and not self.worker:
-            try:
-                self.rules.check_excuses(self.results.selected)
-            except ConfigError as error:
-                raise refusal(error) from None
+            with usable():
+                self.rules.check_excuses(every)
         if self.run and not self.worker and not self.config.getoption("check_env"):
             self.run.gather(node for test in tests for node in collection.closure(test))
             self.wait = watched(self.run.gathering.progress, self.config.pluginmanager)
@@ -236,22 +237,10 @@ class Verifier:
             report = yield
         finally:
             item.config.option.tbstyle = style
-        if self.run is None:
-            return report
-        scrub = self.run.secrets.scrub
-        if report.failed and call.excinfo is not None and item.nodeid in self.results.items:
-            item_id = self.results.items[item.nodeid]
-            evidence = item.stash.get(EVIDENCE, [])
-            report.longrepr = self.explainer.explain(item, item_id, call.excinfo, evidence, scrub)
-            if gave_away(item, call.excinfo.value):
-                report.user_properties.append((GAVE_AWAY, "yes"))
-        elif isinstance(report.longrepr, tuple):
-            path, line, reason = report.longrepr
-            report.longrepr = (path, line, scrub(reason))
-        if report.when == "call":
-            looked_at(report, item, self.reports, scrub)
-        report.user_properties = without_secrets(report.user_properties, scrub)
-        report.sections = [(title, scrub(text)) for title, text in report.sections]
+        if self.run is not None:
+            checked = self.results.items.get(item.nodeid)
+            explain = partial(self.explainer.explain, item, checked) if checked else None
+            fit_to_print(report, item, call, explain, self.reports, self.run.secrets.scrub)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -272,17 +261,12 @@ class Verifier:
             self.config.workeroutput["verifier"] = self.results.of_worker(self.run)  # type: ignore[attr-defined]
         elif self.config.getoption("check_env"):
             session.exitstatus = 11 if self.unreachable else 0
-        elif self.unreachable or exitstatus in (0, 1, 2):
+        elif self.unreachable or exitstatus in (0, 1, 2) or (exitstatus == 5 and self.results.elsewhere):
             self.results.join(self.results.of_worker(self.run))
-            verdict = self.rules.judge(
-                self.run,
-                self.results,
-                partial=self.results.narrowed or collection.left_out(self.config, self.results.selected),
-                left_out=collection.passed_over(self.config, self.results.items, self.results.selected),
-                interrupted=self.unreachable is None and (exitstatus == 2 or self.results.unfinished),
-                unreachable=self.unreachable,
-            )
+            share = self.part.share(self.run, self.results, exitstatus == 2, self.unreachable)
+            verdict = self.rules.judge([self.part.alone(share, self.results)])
             self.verdict = self.telling.tell(verdict, self.run.secrets.scrub)
+            self.part.write(share, self.reports, self.run.secrets.scrub)
             if self.allure:
                 self.allure.finish(self.verdict)
             session.exitstatus = self.results.exit_code(self.verdict, stopped=exitstatus == 2)

@@ -1,6 +1,6 @@
 """Outcomes of tests, as pytest reports them, for the verdict; joined from all worker processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from harness.collection import ENVIRONMENT
 from harness.evidence.exchange import Evidence
 from harness.run import Run
 from harness.verdict import TestResult, Verdict
-from harness.verdict.checks import GAVE_AWAY, PROPERTY
+from harness.verdict.checks import GAVE_AWAY, PROPERTY, gave_away
 from harness.verdict.visits import Visited, from_plain
 from harness.web.scene import Scene
 
@@ -31,6 +31,7 @@ class Results:
         self.items: dict[str, str] = {}  # checklist item by node id
         self.selected: list[str] = []  # node ids of the checks that are to run
         self.narrowed = False  # whether checks were left out
+        self.elsewhere: list[str] = []  # node ids of the checks that another shard runs
         self.uncollected: list[str] = []  # what could not be collected
         self.writes: list[dict[str, Any]] = []
         self.retries = 0
@@ -57,6 +58,7 @@ class Results:
         return {
             "items": self.items,
             "selected": self.selected,
+            "elsewhere": self.elsewhere,
             "narrowed": self.narrowed,
             "writes": writes,
             "retries": run.transport.retries,
@@ -69,6 +71,7 @@ class Results:
         if other is not None:
             self.items |= other["items"]
             self.selected = other["selected"] or self.selected
+            self.elsewhere = other["elsewhere"] or self.elsewhere
             self.narrowed |= other["narrowed"]
             self.writes += other["writes"]
             self.retries += other["retries"]
@@ -132,6 +135,10 @@ class Results:
 
     def tests(self) -> list[TestResult]:
         """One result a check, and one for each broken promise that was only met on the way to others."""
+        return settled(*self.found())
+
+    def found(self) -> tuple[list[TestResult], list[TestResult]]:
+        """One result a check, and every broken promise of another item that a check met on its way."""
         results, met = [], []
         for nodeid in dict.fromkeys([*self._reports, *self.selected]):
             if nodeid in self.items:
@@ -139,11 +146,20 @@ class Results:
                 results.append(result)
                 if stopped_by is not None:
                     met.append(stopped_by)
-        broken = {result.item for result in results if result.outcome == "failed"}
-        return results + [result for result in met if result.item not in broken]
+        return results, met
 
 
-def doubted(results: list[TestResult], doubt: str | None) -> list[TestResult]:
+def settled(results: Sequence[TestResult], met: Sequence[TestResult]) -> list[TestResult]:
+    """The results, with what was only met on the way to others where no check of that item failed.
+
+    By name: which came first differs from machine to machine.
+    """
+    by_name = sorted(met, key=lambda result: result.nodeid)
+    broken = {(result.item, result.region) for result in results if result.outcome == "failed"}
+    return [*results, *(each for each in by_name if (each.item, each.region) not in broken)]
+
+
+def doubted(results: Sequence[TestResult], doubt: str | None) -> Sequence[TestResult]:
     """The results, of which none that passed proves anything where there is a doubt about the run as a whole."""
     if doubt is None:
         return results
@@ -158,6 +174,28 @@ def without_secrets(
 ) -> list[tuple[str, object]]:
     """User properties as JUnit files and notes may show them; our own words stay as they are."""
     return [(key, value if key in OWN_WORDS else scrub(str(value))) for key, value in properties]
+
+
+def fit_to_print(
+    report: pytest.TestReport,
+    test: pytest.Item,
+    call: pytest.CallInfo[None],
+    explain: Callable[..., str] | None,
+    reports: Path,
+    scrub: Callable[[str], str],
+) -> None:
+    """Let a report say what went wrong, by `explain` where a check failed, and show no secret."""
+    if report.failed and call.excinfo is not None and explain is not None:
+        report.longrepr = explain(call.excinfo, test.stash.get(EVIDENCE, []), scrub)
+        if gave_away(test, call.excinfo.value):
+            report.user_properties.append((GAVE_AWAY, "yes"))
+    elif isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        report.longrepr = (path, line, scrub(reason))
+    if report.when == "call":
+        looked_at(report, test, reports, scrub)
+    report.user_properties = without_secrets(report.user_properties, scrub)
+    report.sections = [(title, scrub(text)) for title, text in report.sections]
 
 
 def looked_at(
@@ -183,8 +221,8 @@ def _result(nodeid: str, item: str, reports: list[pytest.TestReport]) -> TestRes
     )
     for report in reports:
         if report.failed:
-            gave_away = _property([report], GAVE_AWAY) is not None
-            return TestResult(nodeid, item, "failed", _text(report), seconds, visits, gave_away)
+            away = _property([report], GAVE_AWAY) is not None
+            return TestResult(nodeid, item, "failed", _text(report), seconds, visits, away)
     for report in reports:
         if report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else _text(report)

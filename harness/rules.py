@@ -1,19 +1,18 @@
 """What a run is judged by: the runbook, excuses, signatures, and the run before it."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from harness.course import course
 from harness.environment import KNOWN_ISSUES, Environment
-from harness.evidence.exchange import now
-from harness.phases import excuses, title
-from harness.results import Results, doubted
-from harness.run import SCENES, Run
+from harness.phases import excuses
+from harness.run import SCENES
+from harness.shards import joining
+from harness.shards.share import Share
 from harness.verdict import (
     KnownIssue,
-    RunFacts,
     Verdict,
     check_not_required,
     decide,
@@ -43,7 +42,7 @@ class Rules:
         self._known_issues = [issue for issue in issues if self._concerns(issue)]
         signed = load_attestations(reports / FILE, whole)
         self._attestations = [each for each in signed if each.item in self.runbook.ids]
-        self._environment = environment.name
+        self._environment, self._file = environment.name, environment.file
         self._previous = Previous()
 
     def _concerns(self, issue: KnownIssue) -> bool:
@@ -67,46 +66,13 @@ class Rules:
         valid = (issue for issue in self._known_issues if not issue.expired(today))
         return next((issue for issue in valid if issue.covers(item, nodeid)), None)
 
-    def judge(
-        self,
-        run: Run,
-        results: Results,
-        *,
-        partial: bool,
-        left_out: frozenset[str],
-        interrupted: bool,
-        unreachable: str | None,
-    ) -> Verdict:
-        """The verdict on a run that ends now.
-
-        `left_out`: items of which checks were not selected. `unreachable`: the cause why no check was run.
-        """
-        facts = RunFacts(
-            environment=run.environment.name,
-            phase=title(self._phases),
-            base_url=run.site.origin,
-            version=run.site.version,
-            started=run.started,
-            finished=now(),
-            partial=partial and unreachable is None,
-            interrupted=interrupted or results.gone,
-            unreachable=unreachable,
-            writes=tuple(results.writes),
-            retries=results.retries,
-            notes=(
-                *([run.doubt] if run.doubt else []),
-                *results.said,
-                *_left(run, results),
-                *results.notes,
-                *self._previous.notes,
-            ),
-            left_out=left_out,
-            course=course(run.gathering.gathered, run.started),
-        )
+    def judge(self, shares: Sequence[Share], regions: Sequence[str] = ()) -> Verdict:
+        """The verdict on a run, or on several that are parts of one. `regions`: those that have to be among them."""
+        writes = [write for share in shares for write in share.writes]
         return decide(
             self.runbook,
-            facts,
-            [] if unreachable else doubted(results.tests(), run.doubt),
+            joining.facts(shares, regions, self._left(writes), self._previous.notes),
+            joining.results(shares),
             not_required=self._not_required,
             waivers=self._known_issues,
             today=date.today(),
@@ -114,11 +80,12 @@ class Rules:
             earlier=self._previous.run,
         )
 
-
-def _left(run: Run, results: Results) -> list[str]:
-    """What stays on a target that does not end with the run."""
-    accounts = sum(write["kind"] == "account" for write in results.writes)
-    if not accounts or run.environment.file.target.start:
-        return []
-    prefix = run.environment.file.accounts.prefix
-    return [f"left on the target: {accounts} accounts named {prefix}_*; nothing in the contract deletes one"]
+    def _left(self, writes: Sequence[Mapping[str, Any]]) -> list[str]:
+        """What stays on a target that does not end with the run."""
+        accounts = sum(write.get("kind") == "account" for write in writes)
+        if not accounts or self._file.target.start:
+            return []
+        prefix = self._file.accounts.prefix
+        return [
+            f"left on the target: {accounts} accounts named {prefix}_*; nothing in the contract deletes one"
+        ]

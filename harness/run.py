@@ -16,10 +16,11 @@ from harness.evidence.gathering import Gathering
 from harness.evidence.ledger import Entry, Ledger
 from harness.evidence.probe import Node
 from harness.evidence.secrets import Secrets
+from harness.rollout import Rollout
 from harness.target.api import Api
 from harness.target.causes import certificate_days
 from harness.target.grants import left_over, outstanding, take_back
-from harness.target.lifecycle import Process, Site, mixed, moved_to, ready, version_of
+from harness.target.lifecycle import Process, Site, mixed, moved_to, ready, version_of, versions
 from harness.target.logs import LogSource
 from harness.target.transport import Transport
 from harness.target.webhooks import Signer, Webhooks
@@ -46,18 +47,24 @@ class Run:
         budget: Budget,
         site: Site | None = None,
         worker: str = "",
+        rollout: Rollout | None = None,
     ) -> None:
+        self._rollout = rollout or Rollout()
         self.environment, self.reports, self.budget, self._worker = environment, reports, budget, worker
         self.started = now()
         self.secrets = Secrets()
         for name, value in environment.secrets.items():
             valid = environment.file.purchase.valid
             self.secrets.add(value, name, loggable=valid is not None and name == valid.transaction_env)
+        self.canary = self._rollout.canary
+        if self.canary and self.canary.variable:
+            self.secrets.add(self.canary.value, self.canary.variable)
         # Nothing outlives a target that the run itself starts.
         keep = (lambda _: []) if environment.file.target.start else left_over
         self.ledger = Ledger(reports / "ledger.jsonl", None if worker else keep)
-        self.transport = Transport(environment, self.ledger, self.secrets)
-        self.notes: list[str] = []  # what the run has to say beside the checks
+        self.transport = Transport(environment, self.ledger, self.secrets, self.canary)
+        # What the run has to say beside the checks.
+        self.notes = [] if worker else self._rollout.notes(environment.file.target.base_url)
         self.doubt: str | None = None  # why nothing that the checks found may count as proven
         self._closed = self._finished = False
         self._settled: Future[None] | None = None
@@ -214,23 +221,42 @@ class Run:
     async def _search(self) -> Site:
         target = self.environment.file.target
         if target.base_url is not None and not self.environment.deployed:
+            self._aim(target.base_url)
             return Site(target.base_url, self.environment.file.revenuecat.stand_in)
         if target.base_url is None:
             site = await self.start().located(target.ready_within_s)
         else:
             site = Site(target.base_url, self.environment.file.revenuecat.stand_in)
         site = await self._ready(site)
+        await self._sample(site)
         self.transport.retries = 0  # waiting for readiness is no retry
         self._watch(site)
         return site
 
+    def _aim(self, origin: str) -> None:
+        if self.canary is not None:
+            self.canary.origins.add(origin)
+
+    async def _sample(self, site: Site) -> None:
+        """Note which versions answer a player, who is sent to no build in particular."""
+        if not self._rollout.samples:
+            return
+        plain = Transport(self.environment, self.ledger, self.secrets)
+        try:
+            api = Api(self.environment, plain, self._rollout.public or site.origin)
+            self.notes.append(self._rollout.mix(await versions(api, self._rollout.samples)))
+        finally:
+            await plain.close()
+
     def _watch(self, site: Site) -> None:
+        self._aim(site.origin)
         self.transport.watch(Api(self.environment, self.transport, site.origin).health_url)
 
     async def _ready(self, site: Site) -> Site:
         """The site once it is ready, at the origin that its health redirects to, with the version it shows."""
         expected, within_s = self.environment.file.expect.version, self.environment.file.target.ready_within_s
         for _ in range(MOVES):
+            self._aim(site.origin)
             health = await ready(Api(self.environment, self.transport, site.origin), within_s, expected)
             origin = moved_to(health)
             if origin is None:

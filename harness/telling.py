@@ -1,6 +1,6 @@
 """Tells a verdict to everybody who has to know: files, the build's summary, a chat, the terminal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,14 @@ class Telling:
     def show(self, verdict: Verdict, reporter: Any) -> None:
         """In the terminal, by pytest's reporter."""
         reporter.section("verdict")
-        for text, markup in terminal.render(verdict, min(reporter._tw.fullwidth, 120)):
+        for text, markup in self.lines(verdict, min(reporter._tw.fullwidth, 120)):
             reporter.write_line(text, **markup)
-        reporter.write_line(f"reports: {self._reports}/{', '.join([*NAMES, *self._more])}")
+
+    def lines(self, verdict: Verdict, width: int) -> Iterator[terminal.Line]:
+        """What a terminal shows, as `terminal.render` gives it."""
+        yield from terminal.render(verdict, width)
+        yield f"reports: {self._reports}/{', '.join([*NAMES, *self._more])}", {}
         if verdict.partial:
-            reporter.write_line("they replace those of an earlier run there; --reports=DIR writes elsewhere")
+            yield "they replace those of an earlier run there; --reports=DIR writes elsewhere", {}
         for warning in filter(None, self._warnings):
-            reporter.write_line(warning, yellow=True)
+            yield warning, {"yellow": True}

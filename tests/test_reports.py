@@ -364,6 +364,7 @@ def test_json_has_the_documented_keys_in_order():
         "notes",
         "comparison",
         "course",
+        "regions",
     ]
     assert data["items"][0] == {
         "id": "auth.login",
@@ -386,8 +387,10 @@ def test_json_has_the_documented_keys_in_order():
                 "outcome": "failed",
                 "message": "expected 200, got 500\ncurl -X POST https://game.example",
                 "visits": [],
+                "region": "",
             }
         ],
+        "regions": {},
     }
     assert list(data["items"][0]) == list(data["items"][2])
     assert data["rollback"] == [

@@ -134,7 +134,18 @@ async def ready(api: Api, within_s: float, version: str | None) -> Exchange:
 
 async def mixed(api: Api, version: str) -> str | None:
     """Which of ANSWERS come from another version, in words; None where all of them are of `version`."""
-    asked = await asyncio.gather(*(api.health(anew=True) for _ in range(ANSWERS)), return_exceptions=True)
+    seen = await versions(api, ANSWERS)
+    others = [
+        f"{number} of {ANSWERS} answers still come from {name}"
+        for name, number in seen.items()
+        if name != version
+    ]
+    return ", ".join(sorted(others)) or None
+
+
+async def versions(api: Api, number: int) -> Counter[str]:
+    """How many of so many answers of health, each on a connection of its own, come from which version."""
+    asked = await asyncio.gather(*(api.health(anew=True) for _ in range(number)), return_exceptions=True)
     seen = Counter[str]()
     for answer in asked:
         if isinstance(answer, NoAnswer | Unprovable):
@@ -143,12 +154,7 @@ async def mixed(api: Api, version: str) -> str | None:
             raise answer
         else:
             seen[version_of(answer) or UNNAMED] += 1
-    others = [
-        f"{number} of {ANSWERS} answers still come from {name}"
-        for name, number in seen.items()
-        if name != version
-    ]
-    return ", ".join(sorted(others)) or None
+    return seen
 
 
 def moved_to(health: Exchange) -> str | None:

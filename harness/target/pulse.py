@@ -13,10 +13,10 @@ PAUSE_S = 0.1
 
 
 class Pulse:
-    """Feels for a sign of life at `health` for `patience_s`; whoever asks meanwhile waits for the same answer."""
+    """Asks `health` for a sign of life, for `patience_s`; whoever asks meanwhile waits for the same answer."""
 
     def __init__(
-        self, connect: Callable[[], httpx.AsyncHTTPTransport], health: httpx.URL, patience_s: float
+        self, connect: Callable[[], httpx.AsyncHTTPTransport], health: httpx.Request, patience_s: float
     ) -> None:
         self._connect, self._health, self._patience_s = connect, health, patience_s
         self._asking: asyncio.Task[bool] | None = None
@@ -33,7 +33,7 @@ class Pulse:
 
     async def feel(self, request: httpx.Request, why: str) -> None:
         """Raises Gone where the target answers nothing any more, as `request` got no answer for the reason `why`."""
-        if (request.url.host, request.url.port) != (self._health.host, self._health.port):
+        if (request.url.host, request.url.port) != (self._health.url.host, self._health.url.port):
             return  # of another deployment
         if self.gone is None:
             if self._asking is None:
@@ -60,7 +60,7 @@ class Pulse:
             while monotonic() < over:
                 try:
                     async with asyncio.timeout(over - monotonic()):
-                        response = await connection.handle_async_request(httpx.Request("GET", self._health))
+                        response = await connection.handle_async_request(self._health)
                         await response.aclose()
                         return True
                 except (httpx.TransportError, TimeoutError):

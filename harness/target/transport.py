@@ -19,6 +19,7 @@ from harness.evidence.exchange import Exchange, exchanged, now, stories
 from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
 from harness.target.body import bounded
+from harness.target.canary import Canary
 from harness.target.causes import cause
 from harness.target.fence import Fence, may_write
 from harness.target.pulse import Pulse
@@ -32,7 +33,13 @@ LONGEST_WAIT_S = 5.0
 class Transport:
     """Sends requests and returns exchanges; raises NoAnswer, or Unprovable where the fence refuses."""
 
-    def __init__(self, environment: Environment, ledger: Ledger, known: Secrets | None = None) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        ledger: Ledger,
+        known: Secrets | None = None,
+        canary: Canary | None = None,
+    ) -> None:
         access, target = environment.file.access, environment.file.target
         self._ledger = ledger
         self.known = known or Secrets()  # what an answer hands out becomes one of them
@@ -42,6 +49,7 @@ class Transport:
         self._tls = _tls(target.verify_tls, target.ca_file, f"{environment.path}: target.ca_file")
         self._open(access.max_concurrency)
         self.retries = 0
+        self._canary = canary
         self._pulse: Pulse | None = None
 
     async def send(
@@ -64,6 +72,7 @@ class Transport:
         self._fence.pass_(method, url, harmless=harmless)
         if may_write(method, url) and not harmless:
             self._ledger.record("request", method=method, path=url.path)
+        headers = self._canary.added(headers, url) if self._canary else headers
         request = httpx.Request(
             method, url, headers=headers, content=content or None, extensions={"note": note}
         )
@@ -151,7 +160,9 @@ class Transport:
 
     def watch(self, health: httpx.URL) -> None:
         """From now on a request that gets no answer raises Gone where `health` gives none either."""
-        self._pulse = Pulse(lambda: _connection(self._tls), health, self._timeout_s)
+        more = self._canary.headers(health) if self._canary else {}
+        asking = httpx.Request("GET", health, headers=more)
+        self._pulse = Pulse(lambda: _connection(self._tls), asking, self._timeout_s)
 
     @property
     def gone(self) -> Gone | None:

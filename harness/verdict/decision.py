@@ -19,6 +19,7 @@ from harness.verdict.model import (
     TestVerdict,
     Verdict,
 )
+from harness.verdict.regions import together
 from harness.verdict.waivers import KnownIssue, matches
 from runbook.errors import ConfigError
 from runbook.loader import Item, Runbook
@@ -42,15 +43,19 @@ def decide(
 
     Raises ConfigError for a result whose item is not on the checklist: it must not vanish from the verdict.
     """
+    assert all(result.region in (facts.regions or ("",)) for result in results)
     for result in results:
         runbook.check_item_id(result.item, result.nodeid)
     valid = [issue for issue in waivers if not issue.expired(today)]
-    judged = (
-        _judge(item, facts, [r for r in results if r.item == item.id], not_required, valid)
-        for item in runbook.items
-    )
     counting = [each for each in attestations if each.counts(facts.environment, facts.version)]
-    items = tuple(_attested(item, [each for each in counting if each.item == item.id]) for item in judged)
+
+    def judged(item: Item, region: str) -> ItemVerdict:
+        own = [r for r in results if (r.item, r.region) == (item.id, region)]
+        alone = _judge(item, facts, own, not_required, valid)
+        return _attested(alone, [each for each in counting if each.item == item.id])
+
+    regions = facts.regions or ("",)
+    items = tuple(together({name: judged(item, name) for name in regions}) for item in runbook.items)
     known = tuple(_state(issue, facts, results, today) for issue in waivers)
     decision = _decision(facts, items, known)
     complete = not facts.partial and not facts.interrupted
@@ -77,6 +82,8 @@ def decide(
         notes=(*facts.notes, *words.void(facts, [each for each in attestations if each not in counting])),
         comparison=compare(earlier, items, complete=complete) if earlier and reached else None,
         course=facts.course,
+        regions=facts.regions,
+        gap=facts.gap,
     )
 
 
@@ -147,7 +154,7 @@ def _judge(
         open=required and unproven,
         complete=item.id not in facts.left_out,
         attestations=(),
-        tests=tuple(TestVerdict(r.nodeid, r.outcome, r.message, r.visits) for r in results),
+        tests=tuple(TestVerdict(r.nodeid, r.outcome, r.message, r.visits, r.region) for r in results),
     )
 
 

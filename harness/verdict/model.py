@@ -1,6 +1,6 @@
 """What goes into a verdict and what it is: frozen values, no rules."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -28,7 +28,7 @@ class TestResult:
     that says why and what would change it; the message's first line serves as the reason.
 
     `visits`: those of the web client that it looked at. `gave_away`: it failed because a purchase was granted that
-    should not be.
+    should not be. `region`: where, if several are judged together.
     """
 
     __test__: ClassVar[bool] = False  # not for pytest to collect
@@ -40,6 +40,7 @@ class TestResult:
     duration_s: float = 0
     visits: tuple[Visited, ...] = ()
     gave_away: bool = False
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class RunFacts:
     `unreachable`: why no test was run against the target, or None. `writes`: what the run changed there, a
     dict each, whose `kind` ("account", ...) is counted in the reports. `retries`: of connection errors.
     `notes`: what checks said beside their outcome; they decide nothing. `left_out`: items of which some checks were
-    not selected. `course`: the chain of probes that ended last.
+    not selected. `course`: the chain of probes that ended last. `regions`: that are judged together; else none.
+    `gap`: why a verdict joined from several runs is incomplete; it is `interrupted`, then.
     """
 
     environment: str
@@ -89,6 +91,8 @@ class RunFacts:
     phase: str = "smoke"
     left_out: frozenset[str] = frozenset()
     course: tuple[Leg, ...] = ()
+    regions: tuple[str, ...] = ()
+    gap: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class TestVerdict:
     outcome: TestOutcome
     message: str
     visits: tuple[Visited, ...] = ()
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,8 @@ class ItemVerdict:
 
     `known_issue`: the tickets that cover all its failures, which then don't decide; else None.
     `open`: something that is required of it was not proven. `complete`: all its checks were selected.
-    `attestations`: those that count here, whether or not the item needs one.
+    `attestations`: those that count here, whether or not the item needs one. `regions`: what it came to in each, by
+    name; empty unless several are judged together.
     """
 
     id: str
@@ -127,6 +133,7 @@ class ItemVerdict:
     attestations: tuple[Attestation, ...]
     scenario: int
     tests: tuple[TestVerdict, ...]
+    regions: dict[str, ItemOutcome] = field(default_factory=dict)
 
     @property
     def decides(self) -> bool:
@@ -231,6 +238,8 @@ class Verdict:
     notes: tuple[str, ...]
     comparison: Comparison | None
     course: tuple[Leg, ...] = ()
+    regions: tuple[str, ...] = ()
+    gap: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -275,4 +284,5 @@ class Verdict:
             "comparison": self.comparison
             and {**asdict(self.comparison), "started": self.comparison.started.isoformat()},
             "course": [asdict(leg) for leg in self.course],
+            "regions": list(self.regions),
         }

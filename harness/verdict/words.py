@@ -33,7 +33,7 @@ def why_no_test(item: Item, facts: RunFacts) -> str:
     if facts.unreachable is not None:
         return "the target was not reached"
     if facts.interrupted:
-        return "the run was interrupted before it"
+        return facts.gap or "the run was interrupted before it"
     if facts.partial:
         return "not selected in this partial run"
     return f"no check of it exists yet; it takes {item.proof}"
@@ -116,7 +116,7 @@ def summary(
                 + "This is not a verdict on the release"
             )
         case "INCONCLUSIVE":
-            interrupted = "the run was interrupted" if facts.interrupted else ""
+            interrupted = (facts.gap or "the run was interrupted") if facts.interrupted else ""
             empty = "" if _proven(items) else "nothing proven"
             return joined(
                 "nothing broken", interrupted, empty, _open(items), _attested(items), _tolerated(items)
@@ -137,7 +137,9 @@ def summary(
 def caveats(verdict: Verdict) -> list[str]:
     """What has to be known before the decision is read, where its name does not say it: the run was not whole."""
     said = []
-    if verdict.interrupted:
+    if verdict.gap:
+        said.append(f"Incomplete: {verdict.gap}; more may be broken than was seen.")
+    elif verdict.interrupted:
         said.append("Interrupted run: it was stopped before its end, and more may be broken than it saw.")
     if verdict.partial and verdict.decision != "PARTIAL":
         said.append("Partial run: only some checks were selected, and more may be broken than they show.")

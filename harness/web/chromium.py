@@ -19,6 +19,7 @@ from harness.environment import Environment
 from harness.errors import ProbeFailed
 from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
+from harness.target.canary import Canary
 from harness.target.players import Player
 from harness.web.gate import Gate
 from harness.web.places import of_the_api
@@ -57,11 +58,18 @@ class Chromium:
     """A running browser. `folder`: where pictures and traces go."""
 
     def __init__(
-        self, environment: Environment, web: Web, place: Place, folder: Path, known: Secrets, ledger: Ledger
+        self,
+        environment: Environment,
+        web: Web,
+        place: Place,
+        folder: Path,
+        known: Secrets,
+        ledger: Ledger,
+        canary: Canary | None = None,
     ) -> None:
         self._environment, self._web, self._place, self._folder = environment, web, place, folder
-        self._secrets, self._ledger = known, ledger
-        self._gate = Gate(environment, web, place.base, place.hosts)
+        self._secrets, self._ledger, self._canary = known, ledger, canary
+        self._gate = Gate(environment, web, place.base, place.hosts, canary)
         self._seats = asyncio.Semaphore(AT_ONCE)
         self._raw = Path(tempfile.mkdtemp(prefix="traces-"))
         self._playwright: Playwright | None = None
@@ -143,5 +151,12 @@ class Chromium:
         tape = Tape(page, self._web.telemetry, self._secrets, self._ledger if self._gate.is_open else None)
         scene.tapes.append(tape)
         return Visit(
-            page, scene, tape, self._web, self._place.base, self._place.api, self._environment.file.paths
+            page,
+            scene,
+            tape,
+            self._web,
+            self._place.base,
+            self._place.api,
+            self._environment.file.paths,
+            self._canary,
         )

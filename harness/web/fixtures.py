@@ -42,7 +42,7 @@ def browser(web: Web) -> str | None:
 async def app(run: Run, web: Web, browser: str | None, site: Site) -> Chromium:
     """The web client, in a browser that is ended with the run; for visits of nobody in particular."""
     place = Place.of(web, run.environment, site.origin)
-    chromium = Chromium(run.environment, web, place, run.scenes, run.secrets, run.ledger)
+    chromium = Chromium(run.environment, web, place, run.scenes, run.secrets, run.ledger, run.canary)
     run.gathering.at_end(chromium.close)
     await chromium.start(browser)
     return chromium

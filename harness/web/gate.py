@@ -15,6 +15,7 @@ import httpx
 
 from harness.environment import Environment
 from harness.errors import Unprovable
+from harness.target.canary import Canary
 from harness.target.fence import SAFE, Fence, may_write
 from harness.web import telemetry
 from harness.web.places import of_the_api
@@ -34,9 +35,20 @@ NO_NETWORK = (
 
 
 class Gate:
-    """That of all pages. `base`: where the client is; `hosts`: what belongs to it or to the target."""
+    """That of all pages. `base`: where the client is; `hosts`: what belongs to it or to the target.
 
-    def __init__(self, environment: Environment, web: Web, base: str, hosts: frozenset[str]) -> None:
+    `canary`: what requests to the target carry besides.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        web: Web,
+        base: str,
+        hosts: frozenset[str],
+        canary: Canary | None = None,
+    ) -> None:
+        self._canary = canary
         self.is_open = environment.file.access.writes
         self._telemetry, self._hosts = web.telemetry, hosts
         self._files = {urlsplit(base).netloc, *web.hosts}
@@ -50,11 +62,13 @@ class Gate:
         return (f"--host-resolver-rules=MAP * ~NOTFOUND, {known}",) if self.is_open else NO_NETWORK
 
     def refusal(self, method: str, url: str) -> str | None:
-        """Why a request may not leave where the target may not be written to; None where it may."""
+        """Why a request may not leave; None where it may."""
         try:
             parts = urlsplit(url)
             if parts.scheme not in ("http", "https") or parts.netloc not in self._hosts:
                 return OTHER_HOST
+            if self.is_open:
+                return None
             asked = httpx.URL(url)
             if may_write(method, asked) or not self._is_file(url):
                 self._fence.pass_(method, asked)
@@ -80,12 +94,15 @@ class Gate:
             await tapes[-1].block_socket(socket.url, "what a WebSocket sends may write")
             await socket.close()
 
-        if self.is_open:
+        if self._canary is not None or not self.is_open:
+            # With a canary's header, too: what a browser sends besides goes along where it is redirected, and what
+            # comes from a page that was fetched for it may not call hosts of a private network by itself.
+            await context.route(re.compile("^(?!data:|blob:|about:)"), let_or_refuse)
+        else:
             known = "|".join(re.escape(host) for host in sorted(self._hosts))
             others = re.compile(rf"^(?!(https?|wss?)://({known})([/?#]|$))(?!data:|blob:|about:)")
             await context.route(others, refuse)
-        else:
-            await context.route(re.compile("^(?!data:|blob:|about:)"), let_or_refuse)
+        if not self.is_open:
             await context.route_web_socket(re.compile(""), shut)
         await context.route(re.compile(re.escape(MARK)), mark)
 
@@ -103,12 +120,13 @@ class Gate:
         request = route.request
         url, headers = request.url, None
         try:
-            if _is_sent_to_be_counted(request) and self._is_telemetry(request):
+            if not self.is_open and _is_sent_to_be_counted(request) and self._is_telemetry(request):
                 return await self._refuse(route, "telemetry", tapes)
             for _ in range(MOVES):
                 if (why := self.refusal(request.method, url)) is not None:
                     return await self._refuse(route, why, tapes)
-                answer = await route.fetch(url=url, headers=headers, max_redirects=0, timeout=WITHIN_MS)
+                sent = self._canary.added(headers or request.headers, url) if self._canary else headers
+                answer = await route.fetch(url=url, headers=sent, max_redirects=0, timeout=WITHIN_MS)
                 if not 300 <= answer.status < 400 or "location" not in answer.headers:
                     if answer.status < 400 and _is_displaced(request, url):
                         moved = f"GET {urlsplit(request.url).path} has moved, and cannot be followed here"

@@ -7,25 +7,41 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from harness.paths import Paths
+from harness.target.canary import Canary
+from harness.web.tape import MARK
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page, Route
+    from playwright.async_api import APIResponse, Page, Route
+
+_OUTSIDE = re.compile(rf"^(?!data:|blob:|about:)(?!.*{re.escape(MARK)})")
 
 
 class Network:
-    """That of one page; everything is as usual again at the end of each block."""
+    """That of one page; everything is as usual again at the end of each block.
 
-    def __init__(self, page: "Page", api: re.Pattern[str], paths: Paths) -> None:
-        self._page, self._api, self._paths = page, api, paths
+    `canary`: what requests to the target carry besides.
+    """
+
+    def __init__(
+        self, page: "Page", api: re.Pattern[str], paths: Paths, canary: Canary | None = None
+    ) -> None:
+        self._page, self._api, self._paths, self._canary = page, api, paths, canary
 
     @asynccontextmanager
     async def gone(self) -> AsyncIterator[None]:
         """There is none, for all tabs."""
-        await self._page.context.set_offline(True)
+        context = self._page.context
+
+        async def lose(route: "Route") -> None:
+            await route.abort("internetdisconnected")
+
+        await context.set_offline(True)
+        await context.route(_OUTSIDE, lose)  # what the gate fetches for a page does not know of it
         try:
             yield
         finally:
-            await self._page.context.set_offline(False)
+            await context.unroute(_OUTSIDE, lose)
+            await context.set_offline(False)
 
     @asynccontextmanager
     async def answering(self, status: int) -> AsyncIterator[None]:
@@ -43,7 +59,7 @@ class Network:
         """Snapshots are changed, in place, on their way to the page."""
 
         async def answer(route: "Route") -> None:
-            answered = await route.fetch()
+            answered = await self._fetched(route)
             try:
                 body = json.loads(await answered.text())
                 change(body)
@@ -56,6 +72,12 @@ class Network:
             lambda url: url.partition("?")[0].endswith(self._paths.snapshot), answer
         ):
             yield
+
+    async def _fetched(self, route: "Route") -> "APIResponse":
+        if self._canary is None:
+            return await route.fetch()
+        headers = self._canary.added(route.request.headers, route.request.url)
+        return await route.fetch(headers=headers, max_redirects=0)  # it must not go along to another host
 
     @asynccontextmanager
     async def _intercepted(

@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 from harness.errors import PromiseBroken
 from harness.paths import Paths
+from harness.target.canary import Canary
 from harness.target.players import Player
 from harness.web.network import Network
 from harness.web.offering import Card
@@ -57,12 +58,20 @@ class Visit:
     """One tab. `api`: matches the URL of every call of `paths`."""
 
     def __init__(
-        self, page: "Page", scene: Scene, tape: Tape, web: Web, base: str, api: re.Pattern[str], paths: Paths
+        self,
+        page: "Page",
+        scene: Scene,
+        tape: Tape,
+        web: Web,
+        base: str,
+        api: re.Pattern[str],
+        paths: Paths,
+        canary: Canary | None = None,
     ) -> None:
         self._page, self._web, self._base = page, web, base
         self._api, self._paths = api, paths
         self.scene, self.tape = scene, tape
-        self.network = Network(page, api, paths)
+        self.network = Network(page, api, paths, canary)
 
     @property
     def context(self) -> "BrowserContext":

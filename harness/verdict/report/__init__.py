@@ -21,7 +21,8 @@ Scrub = Callable[[str], str]
 Report = Callable[[Verdict], str]
 
 # Our own words: a secret that happens to equal one must not turn a decision into something else.
-_OWN_WORDS = {"decision", "outcome", "severity", "state", "section", "id", "because", *comparison.LABELS}
+_OWN_WORDS = {"decision", "outcome", "severity", "state", "section", "id", "item", "because", "regions"}
+_OWN_WORDS |= {"region", *comparison.LABELS}
 _FILES = {"folder", "file", "log", "trace"}  # their names have to stay those of the files
 
 

@@ -26,6 +26,7 @@ def render(verdict: Verdict, *, links: bool = True) -> str:
         *_section("Not proven, and what would prove it", _not_proven(verdict)),
         *_section("Notes", _notes(verdict)),
         *_section("Checklist", _checklist(verdict)),
+        *_section("Regions", _regions(verdict)),
         *_section("What the player sees", _visits(verdict, links)),
         *_section("What this run changed on the target", _writes(verdict)),
         *_section("Retries", [f"Connection errors retried: {verdict.retries}"]),
@@ -148,6 +149,16 @@ def _checklist(verdict: Verdict) -> Iterator[str]:
         what = f"`{item.id}` | {md(item.title)} | {required} | {tests} | {md(waiting.in_short(item))}"
         rows.append(f"| {outcome} | {what} |")
     yield "\n".join(rows)
+
+
+def _regions(verdict: Verdict) -> Iterator[str]:
+    if verdict.regions:
+        rows = [
+            f"| Item | {' | '.join(map(md, verdict.regions))} |",
+            "|---" * (len(verdict.regions) + 1) + "|",
+        ]
+        rows += [f"| `{item.id}` | {' | '.join(item.regions.values())} |" for item in verdict.items]
+        yield "\n".join(rows)
 
 
 def _visits(verdict: Verdict, links: bool) -> Iterator[str]:

@@ -50,6 +50,7 @@ def _sections(verdict: Verdict, folder: Path) -> Iterator[tuple[str, str, Markup
         (record.NOT_PROVEN, "Not proven, and what would prove it", many(action.not_proven(verdict))),
         ("evidence", "Evidence", failures),
         ("checklist", "Checklist", record.checklist(verdict)),
+        ("regions", "Regions", record.regions(verdict)),
         ("seen", "What the player sees", many(pictures.seen(verdict, album))),
         ("this-run", "This run", record.this_run(verdict)),
         ("notes", "Notes", many(record.notes(verdict))),

@@ -70,6 +70,26 @@ def _tests(item: ItemVerdict) -> Markup:
     return bullets(counts, class_="counts")
 
 
+def regions(verdict: Verdict) -> Markup:
+    """What each item came to in each of them; empty without any."""
+    if not verdict.regions:
+        return Markup("")
+    head = tag("tr", *(tag("th", text(name), scope="col") for name in ("Item", *verdict.regions)))
+    rows = (
+        tag(
+            "tr",
+            tag("th", tag("code", text(item.id)), scope="row"),
+            *(_in_region(outcome) for outcome in item.regions.values()),
+        )
+        for item in verdict.items
+    )
+    return tag("table", tag("thead", head), tag("tbody", *rows), class_="regions")
+
+
+def _in_region(outcome: ItemOutcome) -> Markup:
+    return tag("td", symbol(SIGNS[outcome]), text(outcome), class_=outcome.replace(" ", "-"))
+
+
 def this_run(verdict: Verdict) -> Markup:
     """What it changed on the target, and what was sent again."""
     return pairs(
