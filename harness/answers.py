@@ -1,4 +1,4 @@
-"""Options that are answered without running a check: --list-envs and --attest."""
+"""Options that are answered without running a check here: --list-envs, --attest and --watch."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +10,7 @@ from harness.contract.budget import budget
 from harness.errors import ConfigError, Unreachable
 from harness.evidence.exchange import now
 from harness.options import usable
+from harness.postdeploy.watch import watch
 from harness.rollout import base_url, rollout
 from harness.run import Run
 from harness.verdict.attestations import FILE, Attestation, add_attestations, load_attestations
@@ -22,11 +23,12 @@ def without_a_run(config: pytest.Config) -> tuple[str, int] | None:
     if config.getoption("list_envs"):
         known = environment.available().items()
         return "\n".join(f"{name:12} {environment.title(path)}" for name, path in known), 0
-    if not any(config.getoption(option) is not None for option in ("attest", "by", "note")):
+    watched = any(config.getoption(option) is not None for option in ("watch", "every"))
+    if not watched and not any(config.getoption(option) is not None for option in ("attest", "by", "note")):
         return None
     try:
         with usable():
-            return _attest(config)
+            return watch(config) if watched else _attest(config)
     except KeyboardInterrupt:
         return "interrupted: nothing was signed", 2
 

@@ -8,10 +8,12 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.kinds import LONGEST_WAIT_S, in_the_clear, origin
 from harness.phases import FOLDERS, USUAL
+from harness.postdeploy.moment import Deploy, deploy
 from harness.predeploy.switches import settled
 from harness.sections import File
 from runbook.errors import ConfigError
@@ -24,13 +26,17 @@ KNOWN_ISSUES = FOLDER / "known_issues.toml"
 
 @dataclass(frozen=True)
 class Environment:
-    """Where a run goes: the file's sections, its name, the phases of the release, and the variables' values."""
+    """Where a run goes: the file's sections, its name, the phases of the release, and the variables' values.
+
+    `deploy`: since when the release is out.
+    """
 
     name: str
     path: Path
     file: File
     variables: Mapping[str, str] = field(repr=False)
     phases: tuple[Phase, ...] = (USUAL,)
+    deploy: Deploy | None = None
 
     @property
     def deployed(self) -> bool:
@@ -74,11 +80,14 @@ def load(
     version: str | None = None,
     switches: str | None = None,
     phases: tuple[Phase, ...] = (USUAL,),
+    deployed_at: str | None = None,
+    begun: datetime | None = None,
 ) -> Environment:
     """The environment called `name`, or in the file `name`.
 
     `base_url`, `wait_s`, `version` and `switches` replace target.base_url, target.ready_within_s, expect.version and
-    predeploy.switches. `phases`: those whose variables have to be set.
+    predeploy.switches. `phases`: those whose variables have to be set. `deployed_at`: replaces postdeploy.since, which
+    is else `begun`.
     """
     path = Path(name) if name.endswith(".toml") or os.sep in name else available().get(name)
     if path is None:
@@ -101,10 +110,12 @@ def load(
             raise ConfigError("--expect-version", "names no version", "write --expect-version=1.4.2")
         file = _with(file, "expect", version=version)
     where = "--base-url" if base_url is not None else f"{path}: target.base_url"
-    _check_in_the_clear(file, where, f"{path}: revenuecat.stand_in")
+    _check_in_the_clear(file, path, where)
     if file.target.ca_file and not Path(file.target.ca_file).is_file():
         raise ConfigError(f"{path}: target.ca_file", "no such file", "name a PEM file, or remove the key")
-    return Environment(path.stem, path, file, _named_variables(path, file, variables, phases), phases)
+    moment = deploy(deployed_at, file.postdeploy.since, begun or datetime.now(UTC))
+    named = _named_variables(path, file, variables, phases)
+    return Environment(path.stem, path, file, named, phases, moment)
 
 
 def _with(file: File, section: str, **values: object) -> File:
@@ -112,13 +123,15 @@ def _with(file: File, section: str, **values: object) -> File:
     return file.model_copy(update={section: changed})
 
 
-def _check_in_the_clear(file: File, where: str, where_stand_in: str) -> None:
+def _check_in_the_clear(file: File, path: Path, where: str) -> None:
     """Raises ConfigError for an origin to which secrets would go in the clear, beyond this machine."""
     if not file.target.allow_http:
-        for place, address in ((where, file.target.base_url), (where_stand_in, file.revenuecat.stand_in)):
-            if address is not None and in_the_clear(address):
-                problem = f"{address} would get secrets in the clear"
-                raise ConfigError(place, problem, "write https://, or set target.allow_http = true")
+        named = ((where, file.target.base_url), (f"{path}: revenuecat.stand_in", file.revenuecat.stand_in))
+        clear = [(place, address) for place, address in named if address and in_the_clear(address)]
+        clear += [(f"{path}: {key}", address) for key, address in file.postdeploy.in_the_clear()]
+        for place, address in clear:
+            problem = f"{address} would get secrets in the clear"
+            raise ConfigError(place, problem, "write https://, or set target.allow_http = true")
 
 
 def step_summary(variables: Mapping[str, str] = os.environ) -> Path | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from harness import phases
 from harness.errors import ConfigError
+from harness.evidence.exchange import now
 from harness.rollout import base_url
 
 
@@ -35,6 +37,15 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--switches", metavar="FILE", help="the .env file with the release's variables, for phase predeploy"
     )
+    group.addoption(
+        "--deployed-at",
+        metavar="TIME",
+        help="when the release went live, ISO 8601 with an offset (phase postdeploy)",
+    )
+    group.addoption(
+        "--watch", metavar="DURATION", help="repeat phase postdeploy for that long, such as 30m, and end"
+    )
+    group.addoption("--every", metavar="DURATION", help="from one round of a --watch to the next (60s)")
     group.addoption("--list-envs", action="store_true", help="list the environments and end")
     group.addoption(
         "--check-env", action="store_true", help="say what the environment can prove, and run no check"
@@ -110,8 +121,12 @@ def usable() -> Iterator[None]:
 
 def replacing(config: pytest.Config) -> dict[str, Any]:
     """What the command line says in place of the environment file, as `environment.load` takes it."""
+    given = getattr(config, "workerinput", {"verifier_begun": now().isoformat()})
+    config.option.begun = given["verifier_begun"]  # the same moment in every process
     return {
         "base_url": base_url(config),
+        "deployed_at": config.getoption("deployed_at"),
+        "begun": datetime.fromisoformat(config.option.begun),
         "wait_s": config.getoption("wait"),
         "version": config.getoption("expect_version"),
         "switches": config.getoption("switches"),

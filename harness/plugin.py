@@ -142,6 +142,7 @@ class Verifier:
         node.workerinput["verifier_site"] = vars(self.run.wait())
         node.workerinput["verifier_variables"] = dict(self.environment.variables)
         node.workerinput["verifier_budget"] = vars(self.budget)
+        node.workerinput["verifier_begun"] = self.config.option.begun
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ from harness.evidence.exchange import Evidence
 from harness.run import Run
 from harness.verdict import TestResult, Verdict
 from harness.verdict.checks import GAVE_AWAY, PROPERTY, gave_away
+from harness.verdict.signals import Signal
 from harness.verdict.visits import Visited, from_plain
 from harness.web.scene import Scene
 
@@ -36,6 +37,7 @@ class Results:
         self.writes: list[dict[str, Any]] = []
         self.retries = 0
         self.gone = False  # whether the target stopped answering
+        self.signals: dict[str, Signal] = {}  # what was measured, by name
         self.said: list[str] = []  # what the processes have to say of the run itself
         self._reports: dict[str, list[pytest.TestReport]] = {}
 
@@ -63,6 +65,7 @@ class Results:
             "writes": writes,
             "retries": run.transport.retries,
             "said": run.notes,
+            "signals": [asdict(signal) for signal in run.signals],
             "gone": run.transport.gone is not None,
         }
 
@@ -76,6 +79,7 @@ class Results:
             self.writes += other["writes"]
             self.retries += other["retries"]
             self.said += other["said"]
+            self.signals |= {each["name"]: Signal(**each) for each in other["signals"]}
             self.gone |= other["gone"]
 
     @property

@@ -16,6 +16,7 @@ from harness.evidence.gathering import Gathering
 from harness.evidence.ledger import Entry, Ledger
 from harness.evidence.probe import Node
 from harness.evidence.secrets import Secrets
+from harness.postdeploy.moment import Deploy
 from harness.rollout import Rollout
 from harness.target.api import Api
 from harness.target.causes import certificate_days
@@ -24,6 +25,7 @@ from harness.target.lifecycle import Process, Site, mixed, moved_to, ready, vers
 from harness.target.logs import LogSource
 from harness.target.transport import Transport
 from harness.target.webhooks import Signer, Webhooks
+from harness.verdict.signals import Signal
 
 SCENES = "web"  # the folder of what the browser leaves
 NOWHERE = "http://not-started.invalid"  # a place that no request goes to
@@ -52,6 +54,7 @@ class Run:
         self._rollout = rollout or Rollout()
         self.environment, self.reports, self.budget, self._worker = environment, reports, budget, worker
         self.started = now()
+        self.deploy = environment.deploy or Deploy(self.started, "the start of this run")
         self.secrets = Secrets()
         for name, value in environment.secrets.items():
             valid = environment.file.purchase.valid
@@ -65,6 +68,7 @@ class Run:
         self.transport = Transport(environment, self.ledger, self.secrets, self.canary)
         # What the run has to say beside the checks.
         self.notes = [] if worker else self._rollout.notes(environment.file.target.base_url)
+        self.signals: list[Signal] = []  # what was measured of the release
         self.doubt: str | None = None  # why nothing that the checks found may count as proven
         self._closed = self._finished = False
         self._settled: Future[None] | None = None

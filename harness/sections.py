@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from harness.kinds import Origin, Seconds, Strings, UrlPath, Variable
 from harness.paths import Paths
+from harness.postdeploy.settings import Postdeploy
 from harness.predeploy.settings import Predeploy
 from harness.web.settings import Web
 from runbook.tomlfile import Section
@@ -151,4 +152,5 @@ class File(Section):
     contract: Contract = Contract()
     web: Web | None = None
     predeploy: Predeploy | None = None
+    postdeploy: Postdeploy = Postdeploy()
     checklist: Checklist = Checklist()

@@ -18,7 +18,9 @@ from reference.choices import Choice
 from reference.doors import Caller, Doors, behind
 from reference.entitlements import Entitlements, Gates
 from reference.operations import SIMULATED, Operations, SimulatedPurchases
+from reference.posthog import PostHog
 from reference.purchases import Purchases, RevenueCat
+from reference.sentry import Sentry
 from reference.settings import Settings
 from reference.store import open_store
 from reference.web_client import WebClient, client_routes
@@ -45,6 +47,8 @@ class Parts:
     simulated: SimulatedPurchases
     doors: Doors
     web: WebClient
+    sentry: Sentry
+    posthog: PostHog
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -72,6 +76,8 @@ class Parts:
             simulated=simulated,
             doors=Doors(tokens, purchases, credentials, simulated),
             web=WebClient(settings),
+            sentry=Sentry(settings.sentry_auth_token, settings.app_version),
+            posthog=PostHog(settings.posthog_api_key),
         )
 
 
@@ -92,6 +98,7 @@ def assemble(settings: Settings, parts: Parts) -> FastAPI:
     for router in (account_routes(parts), player_routes(parts), purchase_routes(parts), open_routes(parts)):
         app.include_router(router, prefix=settings.api_prefix)
     app.include_router(client_routes(parts.web))
+    app.state.parts = parts
     return app
 
 

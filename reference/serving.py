@@ -20,7 +20,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reference.app import build
 from reference.choices import Choice
 from reference.logs import log
+from reference.posthog import posthog_routes
 from reference.project import Project
+from reference.sentry import sentry_routes
 from reference.settings import Settings
 from reference.stand_in import stand_in
 
@@ -83,10 +85,11 @@ async def _serve(
     project = Project(f"{urls['base_url']}{settings.api_prefix}/webhooks/revenuecat")
     for change in changes:
         change.apply("project", project=project)
-    servers = {
-        Server(build(settings, changes), access_log): backend,
-        Server(stand_in(settings.revenuecat_secret_key, project), access_log): revenuecat,
-    }
+    app = build(settings, changes)
+    others = stand_in(settings.revenuecat_secret_key, project)
+    others.include_router(sentry_routes(app.state.parts.sentry))
+    others.include_router(posthog_routes(app.state.parts.posthog))
+    servers = {Server(app, access_log): backend, Server(others, access_log): revenuecat}
     if front is not None:
         servers[Server(_redirecting_to(urls["base_url"]), access_log)] = front
         urls["base_url"] = _url(front)

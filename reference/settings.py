@@ -33,6 +33,8 @@ class Settings:
     webhook_tolerance_s: int = 300
     revenuecat_base_url: str = ""  # empty: the stand-in of this process
     revenuecat_timeout_s: float = 2.0
+    sentry_auth_token: str = field(default="", repr=False)  # empty: its stand-in refuses everybody
+    posthog_api_key: str = field(default="", repr=False)
     redirect_front: bool = False  # base_url is a gateway that redirects to the backend
     database: str = ":memory:"
 
@@ -67,6 +69,8 @@ class Settings:
             webhook_tolerance_s=int(tolerance),
             revenuecat_base_url=environ.get("REVENUECAT_BASE_URL", "").rstrip("/"),
             revenuecat_timeout_s=int(patience) / 1000,
+            sentry_auth_token=environ.get("SENTRY_AUTH_TOKEN", "").strip(),
+            posthog_api_key=environ.get("POSTHOG_API_KEY", "").strip(),
             redirect_front=_switch(environ, "REDIRECT_FRONT"),
             database=database,
         )

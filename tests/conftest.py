@@ -302,7 +302,7 @@ def extra_module(tmp_path_factory):
 
     def make(text, place="smoke/test_more.py"):
         copy = tmp_path_factory.mktemp("copy")
-        names = "conftest.py pytest.ini harness runbook predeploy smoke contracts environments reference"
+        names = "conftest.py pytest.ini harness runbook predeploy smoke contracts postdeploy environments reference"
         for name in names.split():
             (copy / name).symlink_to(runs.ROOT / name)
         folder = copy / Path(place).parent

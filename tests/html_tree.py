@@ -35,10 +35,11 @@ CONTENT: dict[str, set[str]] = {
     "thead": {"tr"},
     "tbody": {"tr"},
     "tr": {"th", "td"},
-    "svg": {"rect"},
+    "svg": {"rect", "path"},
     "rect": set(),
+    "path": set(),
     "details": BLOCKS | {"summary"},
-    "figure": {"a", "p", "figcaption"},
+    "figure": {"a", "p", "svg", "figcaption"},
     "title": set(),
     "style": set(),
 }

@@ -1,14 +1,16 @@
 """Verdicts whose pages the tests look at, and short ways to what stands on a page."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from harness.verdict import Verdict
 from harness.verdict.model import Call, Leg
 from harness.verdict.report import html
+from harness.verdict.signals import Round, Signal
 from tests import html_tree
 from tests.html_tree import Element
-from tests.verdict_examples import ALL_PASSED, HOOKS, LOGIN, LOGS, issue, passed, result, verdict
+from tests.verdict_examples import ALL_PASSED, HOOKS, LOGIN, LOGS, STARTED, issue, passed, result, verdict
 
 STYLE = (Path(html.__file__).parent / "style.css").read_text("utf-8")
 TOLD = """\
@@ -36,6 +38,24 @@ NO_GO = verdict(
     waivers=(issue(item=HOOKS),),
     notes=("A word.",),
     course=(Leg("test_x.life", 1, 2, (Call("GET /api/health answered 500", 1, 0.2),), 3),),
+)
+WATCHED = verdict(
+    *ALL_PASSED,
+    signals=(
+        Signal(
+            "attempts",
+            "paywall_opened to purchase_attempt",
+            "share",
+            0.3,
+            400,
+            broken_below=0.05,
+            healthy_above=0.1,
+        ),
+        Signal("store", "store_opened, compared with earlier days", "times", None, 3, broken_below=0.5),
+    ),
+    rounds=tuple(
+        Round(STARTED - timedelta(minutes=n), "GO", {"attempts": 0.1 * n, "store": None}) for n in (2, 1)
+    ),
 )
 INTERRUPTED = verdict(*passed(LOGIN), interrupted=True)
 EXAMPLES = {

@@ -91,6 +91,16 @@ OTHER_WORDS = {
     "contract.conformance": ["Responses match the OpenAPI schema"],
     "contract.robustness": ["Malformed requests get 4xx, never 500"],
     "contract.drift": ["The published API is unchanged"],
+    "postdeploy.errors": [
+        "No new errors in Sentry",
+        "Sentry: no crash since the release",
+        "Watch the Sentry dashboard",
+    ],
+    "postdeploy.funnel": [
+        "Purchase funnel conversion is healthy",
+        "`premium_gate_denied` rate is stable in PostHog",
+    ],
+    "postdeploy.logs": ["Logs show no errors", "No exceptions in the server logs since the deploy"],
 }
 # What only a person can do.
 BY_PERSON = {
@@ -142,7 +152,6 @@ NOBODYS = [
     "Health bars are drawn",
     "Server health dashboard bookmarked",
     "Logs rotated",
-    "Logs show no errors",
     "`SERVER_DEV_MODE=true`",
     "~~Login with existing user works~~",
     "Works",

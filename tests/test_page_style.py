@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.page_examples import EXAMPLES, NO_GO, STYLE, page
+from tests.page_examples import EXAMPLES, NO_GO, STYLE, WATCHED, page
 from tests.verdict_examples import LOGIN, issue, passed, result, verdict
 from tests.visit_examples import with_visits
 
@@ -45,6 +45,7 @@ def test_style_is_of_this_page():
     ]
     pages.append(page(verdict(*passed(LOGIN), waivers=(issue(item=LOGIN),))))
     pages.append(page(with_visits()))
+    pages.append(page(WATCHED))
     used = {
         name for root in pages for each in root.walk() for name in each.attributes.get("class", "").split()
     }

@@ -68,7 +68,7 @@ def test_excuse_for_an_unknown_item_is_refused_in_every_phase(suite, guarded):
         ([], {"smoke", "contracts"}),
         (["."], {"smoke", "contracts", "tests"}),
         (["--phase=predeploy"], {"predeploy"}),
-        (["--phase=all"], {"predeploy", "smoke", "contracts"}),
+        (["--phase=all"], {"predeploy", "smoke", "contracts", "postdeploy"}),
         (["predeploy", "contracts"], {"predeploy", "contracts"}),
     ],
 )

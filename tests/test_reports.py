@@ -365,6 +365,7 @@ def test_json_has_the_documented_keys_in_order():
         "comparison",
         "course",
         "regions",
+        "signals",
     ]
     assert data["items"][0] == {
         "id": "auth.login",

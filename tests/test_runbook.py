@@ -44,6 +44,9 @@ IDS = [
     "contract.robustness",
     "contract.sequences",
     "contract.drift",
+    "postdeploy.errors",
+    "postdeploy.funnel",
+    "postdeploy.logs",
 ]
 CLIENT = {
     "auth.force-logout",
@@ -100,6 +103,7 @@ def test_sections_follow_the_checklist():
         "webhooks",
         "operations",
         "contract",
+        "postdeploy",
     )
 
 
@@ -109,13 +113,14 @@ def test_scenarios_are_the_four_of_the_release_runbook_and_not_to_deploy():
 
 def test_items_of_one_phase_make_a_runbook_of_their_own():
     assert load_runbook().of(["predeploy"]).sections == ("predeploy",)
-    assert load_runbook().of(["smoke"]).ids == tuple(each for each in IDS if not each.startswith("predeploy"))
+    assert load_runbook().of(["smoke"]).ids == tuple(each for each in IDS if "deploy." not in each)
 
 
 def test_each_item_leads_to_the_scenario_of_its_part_of_the_product():
     by_section = {"webhooks": 2, "purchases": 3, "predeploy": 5}
     expected = {i: 4 if i in CLIENT else by_section.get(i.partition(".")[0], 1) for i in IDS}
     expected["contract.sequences"] = 2  # of what webhooks report, above all
+    expected |= {"postdeploy.errors": 4, "postdeploy.funnel": 3, "postdeploy.logs": 1}
     assert {item.id: item.scenario for item in load_runbook().items} == expected
 
 

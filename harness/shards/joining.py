@@ -6,6 +6,7 @@ from dataclasses import replace
 from harness.results import doubted, settled
 from harness.shards.share import Share
 from harness.verdict import RunFacts, TestResult
+from harness.verdict.signals import in_order
 from runbook.errors import ConfigError
 
 UNNAMED = "(none named)"
@@ -82,6 +83,8 @@ def facts(
         notes=tuple(dict.fromkeys(notes)) if len(shares) > 1 else notes,
         left_out=frozenset().union(*(share.left_out for share in shares)),
         course=shares[0].course if len(shares) == 1 else (),
+        signals=in_order({each.name: each for share in shares for each in share.signals}.values()),
+        rounds=shares[0].rounds if len(shares) == 1 else (),
         regions=tuple(name for name in _regions(shares, expected) if name),
         gap=gap,
     )

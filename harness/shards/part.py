@@ -10,12 +10,14 @@ import pytest
 from harness import collection, phases
 from harness.course import course
 from harness.evidence.exchange import now
+from harness.postdeploy.rounds import WATCH, rounds, unmeasured
 from harness.results import Results
 from harness.run import Run
 from harness.shards import share as shares
 from harness.shards import splitting
 from harness.shards.share import Share
 from harness.verdict.report import scrubbed
+from harness.verdict.signals import in_order
 from runbook.errors import ConfigError
 
 REGION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
@@ -73,13 +75,16 @@ class Part:
         everywhere = [*results.selected, *results.elsewhere]
         tests, met = results.found()
         given = self._given(results)
+        later = "postdeploy" in run.environment.phases
+        watch = run.reports / WATCH, run.deploy.at, run.site.version
+        signals = [*results.signals.values(), *unmeasured(*watch, results.signals)] if later else []
         return Share(
             format=shares.FORMAT,
             shard=self.shard,
             split=splitting.fingerprint(given),
             region=self.region,
             environment=run.environment.name,
-            phase=phases.title(phases.chosen(self._config)),
+            phase=phases.title(run.environment.phases),
             base_url=run.site.origin,
             version=run.site.version,
             started=run.started,
@@ -91,11 +96,13 @@ class Part:
             doubt=run.doubt,
             writes=tuple(results.writes),
             retries=results.retries,
-            said=tuple(results.said),
+            said=(*([run.deploy.words] if later else []), *results.said),
             noted=results.notes,
             tests=tuple(tests),
             met=tuple(met),
             course=course(run.gathering.gathered, run.started),
+            signals=in_order(signals),
+            rounds=rounds(*watch) if later else (),
         )
 
     def alone(self, share: Share, results: Results) -> Share:

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from harness.shards.splitting import Shard
 from harness.verdict.model import Leg, TestResult
+from harness.verdict.signals import Round, Signal
 from runbook.errors import ConfigError
 
 FILE = "shard.json"
@@ -48,6 +49,8 @@ class Share:
     tests: tuple[TestResult, ...]
     met: tuple[TestResult, ...]
     course: tuple[Leg, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    rounds: tuple[Round, ...] = ()
 
     def __str__(self) -> str:
         which = f"shard {self.shard}" if self.shard else "the run"

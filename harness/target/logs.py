@@ -27,6 +27,10 @@ class LogSource:
         """Every line that the source still has."""
         return await self._lines(EVER, 0)
 
+    async def since(self, moment: datetime) -> list[str]:
+        """Lines of that moment and later; a file gives all that it has."""
+        return await self._lines(moment, 0)
+
     async def of_this_run(self) -> list[str]:
         """The lines since this run began."""
         return await self._lines(self._begin, self._offset)

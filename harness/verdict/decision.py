@@ -84,6 +84,8 @@ def decide(
         course=facts.course,
         regions=facts.regions,
         gap=facts.gap,
+        signals=facts.signals,
+        rounds=facts.rounds,
     )
 
 

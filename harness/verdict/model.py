@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from harness.verdict.attestations import Attestation
+from harness.verdict.signals import Round, Signal
 from harness.verdict.visits import Visited
 from harness.verdict.waivers import KnownIssue
 from runbook.loader import Severity
@@ -74,7 +75,8 @@ class RunFacts:
     dict each, whose `kind` ("account", ...) is counted in the reports. `retries`: of connection errors.
     `notes`: what checks said beside their outcome; they decide nothing. `left_out`: items of which some checks were
     not selected. `course`: the chain of probes that ended last. `regions`: that are judged together; else none.
-    `gap`: why a verdict joined from several runs is incomplete; it is `interrupted`, then.
+    `gap`: why a verdict joined from several runs is incomplete; it is `interrupted`, then. `signals`: what was measured
+    of a release that is rolled out; `rounds`: what earlier rounds of its watch measured.
     """
 
     environment: str
@@ -93,6 +95,8 @@ class RunFacts:
     course: tuple[Leg, ...] = ()
     regions: tuple[str, ...] = ()
     gap: str = ""
+    signals: tuple[Signal, ...] = ()
+    rounds: tuple[Round, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -240,6 +244,8 @@ class Verdict:
     course: tuple[Leg, ...] = ()
     regions: tuple[str, ...] = ()
     gap: str = ""
+    signals: tuple[Signal, ...] = ()
+    rounds: tuple[Round, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -285,4 +291,5 @@ class Verdict:
             and {**asdict(self.comparison), "started": self.comparison.started.isoformat()},
             "course": [asdict(leg) for leg in self.course],
             "regions": list(self.regions),
+            "signals": [asdict(signal) for signal in self.signals],
         }

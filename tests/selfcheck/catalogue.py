@@ -12,6 +12,7 @@ from typing import Any
 
 import tomli_w
 
+from harness.phases import PHASES
 from selfcheck.runs import ROOT
 
 
@@ -24,8 +25,13 @@ def _of_the_client() -> dict[str, list[str]]:
     return found
 
 
+def phase_of(name: str, mark: str) -> str | None:
+    """The option for the phase that an item or a variant is called after; None for the usual phase."""
+    first = name.partition(mark)[0]
+    return f"--phase={first}" if first in PHASES else None
+
+
 CLIENT = _of_the_client()
-PREDEPLOY = ["--phase=predeploy"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,8 @@ class Fault:
         """Where the checks are that have to notice it; the others would cost as much time again."""
         if self.item in CLIENT:
             return CLIENT[self.item]
-        if self.item.startswith("predeploy."):
-            return PREDEPLOY
+        if phase := phase_of(self.item, "."):
+            return [phase]
         return ["contracts" if self.item.startswith("contract.") else "smoke"]
 
     @property
@@ -64,8 +70,8 @@ class Variant:
 
     @property
     def checks(self) -> list[str]:
-        """Of which phase the checks are that it may alarm; those of smoke know nothing of what comes before."""
-        return PREDEPLOY if self.name.startswith("predeploy-") else []
+        """What is run against it: its phase, of which only the usual one needs no option."""
+        return [phase] if (phase := phase_of(self.name, "-")) else []
 
     @property
     def is_of_the_client(self) -> bool:

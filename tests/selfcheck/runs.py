@@ -64,7 +64,7 @@ def run(folder: Path, *arguments: str, variables: Mapping[str, str] | None = Non
     if process.is_alive():
         process.kill()
         process.join()
-    verdicts = sorted(folder.glob("*/**/verdict.json"))
+    verdicts = sorted(folder.rglob("verdict.json"))  # those of a phase lie deeper
     verdict = json.loads(verdicts[0].read_text("utf-8")) if verdicts else None
     peak = folder / "peak.txt"
     peak_mb = float(peak.read_text()) if peak.exists() else 0

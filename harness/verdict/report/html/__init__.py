@@ -10,6 +10,7 @@ from harness.verdict.report.html import action, head, pictures, record
 from harness.verdict.report.html.course import course
 from harness.verdict.report.html.evidence import evidence
 from harness.verdict.report.html.markup import Markup, bullets, link, many, section, tag, text
+from harness.verdict.report.html.signals import signals
 from harness.verdict.report.terminal import when
 
 # Nothing may be fetched or run, whatever the target sent.
@@ -46,6 +47,7 @@ def _sections(verdict: Verdict, folder: Path) -> Iterator[tuple[str, str, Markup
         ("broken", "What is broken, and what to do", many(action.broken(verdict, album))),
         ("comparison", "Since the last whole run", many(record.compared(verdict))),
         ("known-issues", "Known issues", many(action.known_issues(verdict))),
+        ("signals", "How the release fares", signals(verdict)),
         ("attested", "Attested by a person", many(action.attested(verdict))),
         (record.NOT_PROVEN, "Not proven, and what would prove it", many(action.not_proven(verdict))),
         ("evidence", "Evidence", failures),

@@ -1,0 +1,72 @@
+"""Events counted by PostHog's query API.
+
+Source: PostHog's API reference, "Query": POST /api/projects/{id}/query/ with a HogQLQuery; it takes a personal API key
+with the scope query:read, and writes nothing.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import httpx
+
+from harness.errors import PromiseBroken
+from harness.evidence.exchange import Exchange
+from harness.postdeploy.asking import answered
+from harness.postdeploy.events import Counts, Spans
+from harness.postdeploy.settings import PostHog as Settings
+from harness.target.transport import Transport
+
+KEYS = "postdeploy.posthog (origin, project, key_env)"
+WITHIN_S = 60.0  # for a query over a week of events
+
+
+class PostHog:
+    def __init__(self, transport: Transport, origin: str, settings: Settings, key: str) -> None:
+        self._transport, self._url, self._key = transport, httpx.URL(origin + settings.path), key
+
+    async def counts(self, wanted: Sequence[str], within: Spans) -> Counts:
+        """One query for all spans; raises Unprovable where PostHog has trouble, PromiseBroken where it refuses."""
+        body = {"query": {"kind": "HogQLQuery", "query": hogql(wanted, within)}, "name": "release verifier"}
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        call = self._transport.send(
+            "POST",
+            self._url,
+            headers,
+            json.dumps(body).encode(),
+            harmless=True,
+            timeout_s=WITHIN_S,
+            note="events since the deploy",
+        )
+        return _counts(await answered(call, "PostHog", KEYS), len(within))
+
+
+def hogql(wanted: Sequence[str], within: Spans) -> str:
+    """A row for each event: its name, and how often it happened in each of the spans."""
+    columns = [
+        f"countIf(timestamp >= {_moment(begin)} AND timestamp < {_moment(end)}) AS days_ago_{nth}"
+        for nth, (begin, end) in enumerate(within)
+    ]
+    names = ", ".join(f"'{event}'" for event in wanted)
+    first, last = min(begin for begin, _ in within), max(end for _, end in within)
+    return (
+        f"SELECT event, {', '.join(columns)} FROM events WHERE event IN ({names}) "
+        f"AND timestamp >= {_moment(first)} AND timestamp < {_moment(last)} GROUP BY event"
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return f"toDateTime('{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}')"
+
+
+def _counts(answer: Exchange, spans: int) -> Counts:
+    numbers: dict[str, list[int]] = {}
+    for row in answer.field("results") or ():
+        try:
+            event, *counts = row
+            numbers[str(event)] = [int(each) for each in counts]
+        except (TypeError, ValueError):
+            counts = []
+        if len(counts) != spans:
+            raise PromiseBroken(f"PostHog's answer has another row than was asked for; mend {KEYS}", answer)
+    return Counts(numbers, answer)

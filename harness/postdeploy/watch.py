@@ -1,0 +1,168 @@
+"""--watch: phase postdeploy again and again while a release is rolled out.
+
+A round that is not proven or not reached is a blip: it decides only if it is the last. A broken promise ends the watch.
+"""
+
+import sys
+import time
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from harness import environment, notify, phases
+from harness.environment import process_variables, step_summary
+from harness.errors import ConfigError
+from harness.evidence.exchange import now
+from harness.interrupts import interruptible
+from harness.options import replacing
+from harness.postdeploy.durations import said, seconds
+from harness.postdeploy.round import Ended, Rounds
+from harness.postdeploy.rounds import WATCH, lines, written
+from harness.verdict.report import MESSAGE
+
+EVERY = "60s"
+STOPPED = 2
+
+
+def watch(config: pytest.Config) -> tuple[str, int]:
+    """What to print in the end, and the exit code. Raises ConfigError for options that cannot be."""
+    given, phase = config.getoption("watch"), config.getoption("phase")
+    if given is None:
+        raise ConfigError("--every", "is said of no watch", "write --watch=30m, too")
+    if phase not in (None, "postdeploy"):
+        raise ConfigError("--watch", f"phase {phase} is no phase to watch", "leave out --phase")
+    config.option.phase = "postdeploy"
+    phases.settle(config)
+    for_s, every_s = seconds(given, "--watch"), seconds(config.getoption("every") or EVERY, "--every")
+    chosen = environment.load(config.getoption("env"), **replacing(config))
+    assert chosen.deploy is not None, "an environment that was loaded knows its deploy"
+    reports = phases.reports(Path(config.getoption("reports")) / chosen.name, ("postdeploy",))
+    variable = config.getoption("notify_url_env")
+    chat = notify.channel(variable, process_variables()) if variable is not None else None
+    interruptible(config)
+    watching = Watch(config, reports, chosen.deploy.at, chosen.file.expect.version, for_s, every_s)
+    text, code = watching.run()
+    if chat is not None and (reports / MESSAGE).is_file() and code != STOPPED:
+        text += "\n" + chat.post((reports / MESSAGE).read_bytes())
+    return text.rstrip("\n"), code
+
+
+class Watch:
+    """`for_s`: how long in all, what was watched before it was stopped included; `every_s`: from round to round."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        reports: Path,
+        deployed_at: datetime,
+        version: str | None,
+        for_s: float,
+        every_s: float,
+    ) -> None:
+        self._rounds, self._reports, self._deployed_at = (
+            Rounds(config, reports, deployed_at),
+            reports,
+            deployed_at,
+        )
+        self._for_s, self._every_s = for_s, every_s
+        earlier = [line["watched_s"] for line in lines(reports / WATCH, deployed_at, version)]
+        self._before_s = float(earlier[-1]) if earlier else 0.0
+        self._begun = time.monotonic()
+        self._screen = Screen(sys.stdout)
+
+    @property
+    def watched_s(self) -> float:
+        """How long this deploy was watched so far."""
+        return self._before_s + time.monotonic() - self._begun
+
+    def run(self) -> tuple[str, int]:
+        """Round after round; at least one."""
+        if self._before_s:
+            self._screen.line(f"going on: {said(self._before_s)} of {said(self._for_s)} were watched before")
+        try:
+            return self._run()
+        except KeyboardInterrupt:
+            self._screen.clear()
+            return (
+                f"stopped after {said(self.watched_s)} of {said(self._for_s)}; to go on, repeat the command with "
+                f"--deployed-at={self._deployed_at.isoformat()}",
+                STOPPED,
+            )
+
+    def _run(self) -> tuple[str, int]:
+        while True:
+            self._screen.passing("a round is running")
+            started = time.monotonic()
+            ended = self._rounds.run()
+            if ended.verdict is None:
+                self._screen.clear()
+                return f"{ended.said.rstrip()}\nthe watch ended: this round gave no verdict", ended.code or 3
+            is_over = ended.decision == "NO-GO" or self.watched_s >= self._for_s
+            self._note(ended)
+            if is_over:
+                return self._end(ended)
+            self._wait(min(started + self._every_s - time.monotonic(), self._for_s - self.watched_s))
+
+    def _note(self, ended: Ended) -> None:
+        assert ended.verdict is not None
+        items = ended.verdict["items"]
+        at = now()
+        line = {
+            "at": at.isoformat(),
+            "deployed_at": self._deployed_at.isoformat(),
+            "version": ended.verdict["version"],
+            "decision": ended.decision,
+            "exit_code": ended.code,
+            "watched_s": round(self.watched_s, 3),
+            "broken": [each["id"] for each in items if each["outcome"] == "broken"],
+            "signals": {name: asdict(signal) for name, signal in ended.signals.items()},
+        }
+        written(self._reports / WATCH, line)
+        self._screen.line(
+            f"{at:%H:%M:%S}  {ended.decision:12}  {said(self.watched_s)} of {said(self._for_s)}  {ended.words}"
+        )
+
+    def _wait(self, wait_s: float) -> None:
+        over = time.monotonic() + wait_s
+        while (left := over - time.monotonic()) > 0:
+            self._screen.passing(f"the next round is in {left:.0f} s")
+            time.sleep(min(left, 1) if self._screen.is_live else left)
+
+    def _end(self, ended: Ended) -> tuple[str, int]:
+        if (summary := step_summary()) is not None:
+            _append(summary, self._reports / "verdict.md")
+        # A failure whole; of a good round its verdict.
+        begin = 0 if ended.decision == "NO-GO" else max(ended.said.find("\nCHECKLIST"), 0)
+        return f"{ended.said[begin:].strip()}\nwatched {said(self.watched_s)}: {ended.decision}", ended.code
+
+
+class Screen:
+    """Lines that stay, and on a terminal one below them that passes."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.is_live = file.isatty() and process_variables().get("TERM", "dumb") != "dumb"
+
+    def line(self, text: str) -> None:
+        self.clear()
+        self._file.write(f"{text}\n")
+        self._file.flush()
+
+    def passing(self, text: str) -> None:
+        if self.is_live:
+            self._file.write(f"\r\x1b[2K{text}")
+            self._file.flush()
+
+    def clear(self) -> None:
+        self.passing("")
+
+
+def _append(summary: Path, report: Path) -> None:
+    try:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(report.read_text("utf-8") + "\n")
+    except OSError:
+        return  # it must not change the outcome

@@ -1,0 +1,295 @@
+"""What Sentry and PostHog are asked after a deploy, and what is made of their answers."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from harness.errors import PromiseBroken, Unprovable
+from harness.postdeploy.events import spans
+from harness.postdeploy.posthog import PostHog, hogql
+from harness.postdeploy.sentry import PAGES, Issue, Sentry
+from harness.postdeploy.settings import PostHog as PostHogSettings
+from harness.postdeploy.settings import Sentry as SentrySettings
+from harness.target.fence import Fence
+from runbook.signals import load_signals
+
+SINCE = datetime(2026, 11, 24, 2, tzinfo=UTC)
+SENTRY = SentrySettings(organization="heroes", projects=["1", "2"], environment="prod", token_env="TOKEN")
+POSTHOG = PostHogSettings(project="7", key_env="KEY")
+NEXT = '<https://elsewhere.invalid/x?cursor={0}>; rel="next"; results="{1}"; cursor="{0}"'
+
+
+def issue(**changes):
+    """As Sentry lists it: seen before the deploy and since."""
+    return {
+        "id": "1",
+        "title": "TypeError: x",
+        "culprit": "arena/board.tsx",
+        "level": "error",
+        "status": "unresolved",
+        "substatus": "ongoing",
+        "isUnhandled": True,
+        "firstSeen": "2026-11-01T00:00:00Z",
+        "lastSeen": "2026-11-24T02:30:00.123456Z",
+        "count": "12",
+        "metadata": {"type": "TypeError", "value": "x", "sdk": {"name": "sentry.javascript"}},
+        "permalink": None,
+    } | changes
+
+
+def listed(body, cursor="0:2:0", more=False):
+    """An answer of Sentry's with its Link header, as bytes after which the server hangs up."""
+    content = json.dumps(body).encode()
+    link = NEXT.format(cursor, str(more).lower())
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLink: {link}\r\nConnection: close\r\n"
+    return head.encode() + b"Content-Length: %d\r\n\r\n" % len(content) + content
+
+
+@pytest.fixture
+def ask(meet):
+    """The issues that a Sentry has which speaks `answer`; what it was asked."""
+
+    def ask(answer, version="1.4.2", settings=SENTRY, **sections):
+        asked = []
+
+        async def speak(request):
+            asked.append(request)
+            return answer(len(asked))
+
+        async def work(meeting):
+            origin = f"http://{meeting.url.netloc.decode()}"
+            return await Sentry(meeting.transport, origin, settings, "t-o-k-e-n", version).issues(SINCE)
+
+        return meet(speak, work, **sections), asked
+
+    return ask
+
+
+def test_sentry_is_asked_for_the_issues_of_the_release_since_the_deploy(ask):
+    settings = SENTRY.model_copy(update={"release": "game@{version}"})
+    _, (request,) = ask(lambda _: listed([]), settings=settings)
+    place = urlsplit(request.target)
+    query = parse_qs(place.query)
+    assert (request.method, place.path) == ("GET", "/api/0/organizations/heroes/issues/")
+    assert query.pop("end")[0] > "2026"
+    assert query == {
+        "query": ['release:"game@1.4.2"'],
+        "start": ["2026-11-24T02:00:00.000000"],
+        "limit": ["100"],
+        "project": ["1", "2"],
+        "environment": ["prod"],
+    }
+    assert request.headers["authorization"] == "Bearer t-o-k-e-n"
+
+
+def test_every_page_is_read_from_the_origin_that_the_environment_names(ask):
+    fresh = issue(firstSeen="2026-11-24T02:10:00Z")
+    pages = {1: listed([issue()], "0:100:0", more=True), 2: listed([fresh])}
+    found, asked = ask(pages.__getitem__)
+    assert len(found.news) == 1
+    assert [parse_qs(urlsplit(each.target).query).get("cursor") for each in asked] == [None, ["0:100:0"]]
+
+
+def test_pages_come_to_an_end(ask):
+    with pytest.raises(
+        Unprovable, match=r"Sentry has more than 2000 issues; set postdeploy\.sentry\.projects"
+    ):
+        ask(lambda number: listed([], f"0:{number}:0", more=True))
+    assert PAGES == 20
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 302])
+def test_refusal_of_sentry_is_a_failure_that_names_the_keys(ask, status):
+    with pytest.raises(
+        PromiseBroken, match=rf"Sentry answered {status}; mend postdeploy.sentry \(origin, organ"
+    ):
+        ask(lambda _: (status, {"detail": "no"}))
+
+
+@pytest.mark.parametrize("answer", [(500, {}), (503, {}), b""], ids=["500", "503", "hangs up"])
+def test_trouble_of_sentry_says_nothing_of_the_release(ask, answer):
+    with pytest.raises(Unprovable, match=r"Sentry (answered 50\d|gave no answer .*); run again"):
+        ask(lambda _: answer)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"detail": "x"}, [{"id": "1"}], [issue(firstSeen="yesterday")], [issue(lastSeen="2026-11-24T02:30:00")]],
+)
+def test_what_is_no_list_of_issues_is_a_failure(ask, body):
+    with pytest.raises(PromiseBroken, match="is no list of issues"):
+        ask(lambda _: (200, body))
+
+
+def test_release_without_a_name_is_not_proven(ask):
+    with pytest.raises(Unprovable, match="the target names no version"):
+        ask(lambda _: listed([]), version=None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "news"),
+    [
+        ({}, None),
+        ({"firstSeen": "2026-11-24T02:00:00Z"}, "new"),
+        ({"firstSeen": "2026-11-24T04:10:00+02:00"}, "new"),
+        ({"firstSeen": "2026-11-24T01:59:59Z", "substatus": "new"}, None),
+        ({"substatus": "regressed"}, "regressed"),
+        ({"substatus": "escalating"}, None),
+        ({"substatus": None}, None),
+        ({"firstSeen": "2026-11-24T02:10:00Z", "status": "resolved"}, None),
+        ({"firstSeen": "2026-11-24T02:10:00Z", "status": "ignored"}, None),
+    ],
+)
+def test_new_or_regressed(changes, news):
+    assert Issue.model_validate(issue(**changes)).news(SINCE) == news
+
+
+def test_issue_that_was_not_seen_since_the_deploy_is_left_out(ask):
+    gone = issue(substatus="regressed", lastSeen="2026-11-24T01:59:59Z")
+    found, _ = ask(lambda _: listed([gone, issue(id="2", substatus="escalating")]))
+    assert (found.news, len(found.listed), len(found.notes)) == ([], 1, 1)
+
+
+PAGING = [
+    ({"culprit": "app/_layout.tsx in RootLayout"}, 0),
+    ({"metadata": {"filename": "src/session-provider.tsx"}, "level": "fatal"}, 0),
+    ({"title": "RuntimeError: REVENUECAT_SECRET_KEY not configured"}, 1),
+    ({"culprit": "purchases/buy.ts in buyPackage"}, 2),
+    ({"title": "DecodeError: Not enough segments"}, 3),
+    ({"title": "Error: the token could not be decoded"}, 3),
+    ({"culprit": "app/_layout.tsx in RootLayout", "level": "warning"}, None),
+    ({"title": "RuntimeError: dictionary changed size during iteration"}, None),
+    ({"culprit": "purchases/buy.ts in buyPackage", "isUnhandled": False}, None),
+    ({"culprit": "purchases/buy.ts in buyPackage", "level": "info"}, None),
+    ({"title": "ExpiredSignatureError: Signature has expired"}, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("changes", "kind"), PAGING)
+@pytest.mark.parametrize("status", ["unresolved", "ignored", "resolved"])
+def test_kinds_that_page_at_once_do_so_whatever_their_state(changes, kind, status):
+    found = Issue.model_validate(issue(**changes, status=status))
+    kinds = [nth for nth, each in enumerate(load_signals().page_at_once) if found.pages(each)]
+    assert kinds[:1] == ([] if kind is None else [kind])  # some are of two kinds
+
+
+# --- PostHog
+
+
+@pytest.fixture
+def count(meet):
+    """What a PostHog counts that speaks `answer`, and what it was asked."""
+    within = spans(SINCE, SINCE + timedelta(minutes=5), load_signals().window)[:2]
+
+    def count(answer, **sections):
+        asked = []
+
+        async def speak(request):
+            asked.append(request)
+            return answer
+
+        async def work(meeting):
+            origin = f"http://{meeting.url.netloc.decode()}"
+            counts = await PostHog(meeting.transport, origin, POSTHOG, "k-e-y").counts(["a", "b"], within)
+            return counts, list(meeting.ledger.entries)
+
+        (counts, entries), request = meet(speak, work, **sections), asked[0]
+        return counts, request, entries
+
+    return count
+
+
+def test_posthog_is_asked_one_hogql_query_which_is_no_write(count):
+    counts, request, entries = count((200, {"columns": [], "results": [["a", 3, 4]]}))
+    assert (request.method, request.target) == ("POST", "/api/projects/7/query/")
+    assert request.headers["authorization"] == "Bearer k-e-y"
+    query = json.loads(request.body)["query"]
+    assert query["kind"] == "HogQLQuery"
+    assert (counts.now("a"), counts.earlier("a"), counts.now("b"), counts.earlier("b")) == (3, [4], 0, [0])
+    assert entries == []
+
+
+def test_hogql_counts_each_span_and_looks_no_further():
+    within = ((SINCE, SINCE + timedelta(hours=1)), (SINCE - timedelta(days=1), SINCE - timedelta(hours=23)))
+    assert hogql(["a", "b"], within) == (
+        "SELECT event, "
+        "countIf(timestamp >= toDateTime('2026-11-24T02:00:00.000000Z') "
+        "AND timestamp < toDateTime('2026-11-24T03:00:00.000000Z')) AS days_ago_0, "
+        "countIf(timestamp >= toDateTime('2026-11-23T02:00:00.000000Z') "
+        "AND timestamp < toDateTime('2026-11-23T03:00:00.000000Z')) AS days_ago_1 "
+        "FROM events WHERE event IN ('a', 'b') AND timestamp >= toDateTime('2026-11-23T02:00:00.000000Z') "
+        "AND timestamp < toDateTime('2026-11-24T03:00:00.000000Z') GROUP BY event"
+    )
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_refusal_of_posthog_is_a_failure_that_names_the_keys(count, status):
+    with pytest.raises(
+        PromiseBroken, match=rf"PostHog answered {status}; mend postdeploy.posthog \(origin, project"
+    ):
+        count((status, {}))
+
+
+@pytest.mark.parametrize("rows", [[["a", 1]], [["a", 1, 2, 3]], [["a", "x", 1]], [5], [["a", None, 1]]])
+def test_row_of_another_shape_is_a_failure(count, rows):
+    with pytest.raises(PromiseBroken, match="another row than was asked for"):
+        count((200, {"results": rows}))
+
+
+def test_answer_without_results_is_a_failure(count):
+    with pytest.raises(PromiseBroken, match="promised `results`, and the answer has none"):
+        count((200, {"query_status": {"complete": False}}))
+
+
+# --- the fence
+
+
+def reading(origin):
+    """An environment that may not be written to, and what it says of both services."""
+    return {
+        "access": {"writes": False},
+        "postdeploy": {
+            "sentry": {"origin": origin, "organization": "heroes", "token_env": "TOKEN"},
+            "posthog": {"origin": origin, "project": "7", "key_env": "KEY"},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "passes"),
+    [
+        ("GET", "https://s.example/api/0/organizations/heroes/issues/?query=x", True),
+        ("POST", "https://s.example/api/projects/7/query/", True),
+        ("POST", "https://s.example/api/0/organizations/heroes/issues/", False),
+        ("PUT", "https://s.example/api/0/organizations/heroes/issues/", False),
+        ("GET", "https://s.example/api/0/organizations/other/issues/", False),
+        ("POST", "https://s.example/api/projects/8/query/", False),
+        ("POST", "https://s.example/api/projects/7/query/../events/", False),
+        ("POST", "https://other.example/api/projects/7/query/", False),
+        ("POST", "http://s.example/api/projects/7/query/", False),
+        ("POST", "https://s.example:8443/api/projects/7/query/", False),
+        ("DELETE", "https://s.example/api/projects/7/query/", False),
+    ],
+)
+@pytest.mark.parametrize("harmless", [True, False])
+def test_read_only_environment_allows_exactly_these_two(make_environment, method, url, passes, harmless):
+    fence = Fence(make_environment(**reading("https://s.example")))
+    if passes:
+        assert fence.pass_(method, httpx.URL(url), harmless=harmless) is None
+    else:
+        with pytest.raises(Unprovable):
+            fence.pass_(method, httpx.URL(url), harmless=harmless)
+
+
+def test_stand_in_of_a_read_only_environment_is_the_one_it_names(make_environment):
+    sections = reading("{stand_in}")
+    known = make_environment(**sections, revenuecat={"stand_in": "http://127.0.0.1:9"}).file
+    assert {str(url) for _, url in known.postdeploy.reads("http://127.0.0.1:9")} == {
+        "http://127.0.0.1:9/api/0/organizations/heroes/issues/",
+        "http://127.0.0.1:9/api/projects/7/query/",
+    }
+    assert known.postdeploy.reads(None) == frozenset()
