@@ -1,4 +1,4 @@
-# make smoke | make smoke ENV=staging ARGS="-m auth" | make report ENV=staging | make test | make selfcheck | make seeds | make mutants | make lint | make serve | make bench | make pictures
+# make smoke | make smoke ENV=staging ARGS="-m auth" | make report ENV=staging | make test | make selfcheck | make seeds | make mutants | make lint | make serve | make bench | make pictures | make release-drill
 
 SHELL := bash
 .SHELLFLAGS := -eo pipefail -c
@@ -13,7 +13,7 @@ BIN := .venv/bin
 # Without bytecode, pytest rewrites its plugins at every start: a second each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke report selfcheck seeds mutants test lint serve bench pictures lock
+.PHONY: smoke report selfcheck seeds mutants test lint serve bench pictures release-drill lock
 
 smoke: .venv/installed
 	$(BIN)/python -m pytest --env=$(ENV) $(ARGS)
@@ -59,6 +59,10 @@ bench: .venv/installed
 # The pages of docs/reports, in a browser; look at them after a change of the page. ARGS="--phone --into=DIR"
 pictures: .venv/installed
 	$(BIN)/python docs/reports/draw.py $(ARGS)
+
+# A release on the embedded deployment, from before its deploy to a fault in the hours after it and its mending.
+release-drill: .venv/installed
+	$(BIN)/python docs/drill/play.py $(ARGS)
 
 # After a change of pyproject.toml. No index address may get into the lock; `uv` is needed only here.
 lock:

@@ -7,6 +7,7 @@ should see it.
 import argparse
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -19,11 +20,16 @@ from pathlib import Path
 import tomli_w
 
 ROOT = Path(__file__).parents[2]
-FAULT = "postdeploy.few-purchases"
-VERSION = "1.0.0"
+FAULT = "postdeploy.attempts-fail"
+BEFORE, VERSION = "1.0.0", "1.1.0"  # the release before, and the one that is played
 LONGEST_S = 120  # of a step
-CLIENT = ("auth.force-logout", "entitlements.resume-refresh", "gates.paywall-*")
-SECRETS = ("JWT_SECRET_KEY", "REVENUECAT_SECRET_KEY", "REVENUECAT_WEBHOOK_SECRET")
+CLIENT = [
+    "auth.force-logout",
+    "entitlements.resume-refresh",
+    "gates.paywall-route",
+    "gates.paywall-telemetry",
+    "gates.paywall-products",
+]
 
 
 class Failed(Exception):
@@ -38,14 +44,14 @@ class Deployment:
         self._log, self._variables = log, variables
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self, fault: str = "") -> None:
+    def start(self, version: str, fault: str = "") -> None:
         """Until it listens."""
         command = [sys.executable, "-m", "reference", "--until-eof", f"--port={self.port}"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, f"--revenuecat-port={self.services_port}"],
                 cwd=ROOT,
-                env={**self._variables, "REFERENCE_FAULTS": fault},
+                env={**self._variables, "APP_VERSION": version, "REFERENCE_FAULTS": fault},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -70,8 +76,9 @@ class Drill:
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "target.log"
         log.unlink(missing_ok=True)
-        started = {name: secrets.token_hex(32) for name in SECRETS}
-        self._variables = {**os.environ, **started, **local()["target"]["start"]["variables"]}
+        start = local()["target"]["start"]
+        made_up = {name: secrets.token_hex(32) for name in start["generate"]}
+        self._variables = {**os.environ, **made_up, **start["variables"]}
         self.deployment = Deployment(log, self._variables)
         self._environment = folder / "drill.toml"
         self._environment.write_text(tomli_w.dumps(environment(self.deployment, log, client)), "utf-8")
@@ -79,14 +86,16 @@ class Drill:
 
     def play(self) -> None:
         """All of it; raises Failed at the first step that ends otherwise than it should."""
+        self.say("The release before", f"version {BEFORE} is what players have")
+        self.deployment.start(BEFORE)
         self.verify("Before the deploy", 0, "--phase=predeploy")
-        self.say("The deploy", f"version {VERSION} is started")
+        self.say("The deploy", f"version {VERSION} takes its place")
         self._deployed = f"--deployed-at={datetime.now(UTC).isoformat()}"
-        self.deployment.start()
+        self.replace()
         self.verify("Right after the deploy", 0, f"--expect-version={VERSION}")
         self.watch()
-        self.say("The release is mended", "the same version, without the fault")
-        self.replace("")
+        self.say("The release is mended", f"version {VERSION} takes its own place, without the fault")
+        self.replace()
         self.verify("Right after that deploy", 0, f"--expect-version={VERSION}")
         self.verify("And what players do", 0, "--phase=postdeploy")
 
@@ -114,10 +123,10 @@ class Drill:
         if advised != [3]:
             raise Failed(f"scenario 3 was to be advised, and {advised} was")
 
-    def replace(self, fault: str) -> None:
-        """Another release at the same place."""
+    def replace(self, fault: str = "") -> None:
+        """The release that is played, in the place of what is there."""
         self.deployment.stop()
-        self.deployment.start(fault)
+        self.deployment.start(VERSION, fault)
 
     def verify(self, title: str, code: int, *options: str) -> None:
         """A run of the verifier that has to end with `code`."""
@@ -141,10 +150,11 @@ class Drill:
         if code != wanted:
             raise Failed(f"exit code {wanted} was due, and it was {code}\n{output}")
         told = output.splitlines()
+        rounds = [line for line in told if re.match(r"\d\d:\d\d:\d\d  ", line)]
         parts = [index for index, line in enumerate(told) if line == "WHAT TO DO"]
         ends = [index for index, line in enumerate(told) if line.startswith(("GO: ", "NO-GO: "))]
         lines = told[parts[-1] : told.index("", parts[-1])] if code and parts else []
-        for line in [*lines, *told[ends[-1] : ends[-1] + 3]]:
+        for line in [*rounds, *lines, *told[ends[-1] : ends[-1] + 3]]:
             sys.stdout.write(f"    {line}\n")
 
     def say(self, title: str, what: str) -> None:
@@ -174,15 +184,18 @@ def local() -> dict:
 def environment(deployment: Deployment, log: Path, client: bool) -> dict:
     """The same deployment, started by the drill instead of the run."""
     sections = local()
-    del sections["target"]["start"]
+    start = sections["target"].pop("start")
+    sections["predeploy"]["startup"] = {"command": start["command"], "variables": start["variables"]}
+    del sections["predeploy"]["order"]  # the frontend goes after the backend, and is not played
     sections["target"]["base_url"] = f"http://127.0.0.1:{deployment.port}"
     sections["revenuecat"] = {"stand_in": f"http://127.0.0.1:{deployment.services_port}"}
     sections["logs"] |= {"source": "file", "path": str(log)}
     excused = sections.setdefault("checklist", {}).setdefault("not_required", [])
-    excused.append("operations.emergency-stop")  # the drill's deployment has purchases on
+    # The deployment has purchases on, and no frontend comes after it.
+    excused += ["operations.emergency-stop", "predeploy.order"]
     if not client:
         del sections["web"]
-        excused += [item for item in CLIENT if not item.endswith("*")]
+        excused += CLIENT
     return sections
 
 
