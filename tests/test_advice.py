@@ -8,6 +8,7 @@ from harness.verdict import decide
 from harness.verdict.failure import Checked, explain
 from harness.verdict.report import html, markdown, message, terminal
 from runbook.loader import load_runbook
+from tests.page_examples import page
 from tests.verdict_examples import TODAY, facts, issue, result
 
 RUNBOOK = load_runbook()
@@ -167,3 +168,28 @@ def test_purchases_are_stopped_where_accounts_are_well():
     assert alone.stop_purchases == RUNBOOK.emergency_stop.steps
     both = {each.scenario: each for each in advice(GIVEN_AWAY, OPEN_LOGIN)}
     assert both[3].stop_purchases == RUNBOOK.emergency_stop.steps
+
+
+# What is said of a release that players do not have yet
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "unsaid"),
+    [
+        ("passed", "Deploy the release.", "Keep the release."),
+        ("failed", "the release can't be deployed", "can't stay"),
+        ("not proven", "this is no leave to deploy", "roll back"),
+    ],
+)
+def test_before_the_deploy_nothing_is_kept_or_rolled_back(outcome, said, unsaid):
+    told = decide(
+        RUNBOOK.of(["predeploy"]),
+        replace(facts(), phase="predeploy"),
+        [result(item, outcome, "x") for item in RUNBOOK.of(["predeploy"]).ids],
+        not_required=(),
+        waivers=(),
+        today=TODAY,
+    )
+    read = page(told).text
+    assert said in read
+    assert unsaid not in read

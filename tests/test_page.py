@@ -114,25 +114,25 @@ def test_whole_cause_of_an_unreachable_target_is_shown():
 
 def test_broken_items_stand_with_their_scenario_and_purchases_are_stopped_once():
     given_verdict = verdict(
-        result(LOGIN, "failed", "no", name="test_login_works[old]"),
-        *(result(LOGIN, "failed", "no", name=f"test_logout[{n}]") for n in range(3)),
+        result(HOOKS, "failed", "no", name="test_login_works[old]"),
+        *(result(HOOKS, "failed", "no", name=f"test_logout[{n}]") for n in range(3)),
         result(LOGS, "failed", "x"),
-        result(HOOKS, "passed"),
+        result(LOGIN, "passed"),
     )
     broken = under(page(given_verdict), "What is broken, and what to do")
     assert [each.one("h3").text for each in broken.all("article")] == [
-        "Scenario 1: Scenario title 1",
+        "Scenario 2: Scenario title 2",
         "Scenario 3: Scenario title 3",
         "If purchases must stop meanwhile (scenario 3)",
     ]
     assert named(broken.elements[1]) == {
-        "Promised": ["Promise of auth.login."],
+        "Promised": ["Promise of webhooks.delivered."],
         "Failed checks": ["login works [old] logout (3 cases)"],
         "Observed": ["4 of 4 cases broken: no"],
-        "First": ["First action 1."],
-        "Then": ["Step 1."],
-        "Call": ["contact 1"],
-        "How it shows": ["symptom 1"],
+        "First": ["First action 2."],
+        "Then": ["Step 2."],
+        "Call": ["contact 2"],
+        "How it shows": ["symptom 2: not looked at"],
     }
     assert broken.elements[-1].one("ol").text == "Pull the plug."
 

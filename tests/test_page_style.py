@@ -1,6 +1,7 @@
 """How the page looks: colours that can be read, and no rule for what is on no page."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,7 @@ def test_style_is_of_this_page():
     pages.append(page(verdict(*passed(LOGIN), waivers=(issue(item=LOGIN),))))
     pages.append(page(with_visits()))
     pages.append(page(WATCHED))
+    pages.append(page(replace(NO_GO, regions=("eu", "us"))))
     used = {
         name for root in pages for each in root.walk() for name in each.attributes.get("class", "").split()
     }

@@ -22,10 +22,16 @@ from runbook.loader import Item, Severity
 
 REASONS_SHOWN = 3
 IN_PART = "not all its checks were selected"
+BEFORE = "predeploy"  # the phase in which players still have the release before
 _BROKEN: dict[Severity, str] = {  # worst first
     "blocker": "A blocker is broken: the release can't stay.",
     "critical": "A critical promise is broken: the release can't stay for long.",
     "normal": "A lesser promise is broken: mend it within hours, not at night.",
+}
+_NOT_READY: dict[Severity, str] = {
+    "blocker": "A blocker is broken: the release can't be deployed.",
+    "critical": "A critical promise is broken: the release had better not be deployed.",
+    "normal": "A lesser promise is broken: mend it before the deploy, if there is time.",
 }
 
 
@@ -154,7 +160,8 @@ def meaning(verdict: Verdict) -> str:
             return "Nothing was checked: this says nothing about the release, neither good nor bad."
         case "NO-GO":
             broken = {item.severity for item in verdict.items if item.decides}
-            worst = next((said for severity, said in _BROKEN.items() if severity in broken), None)
+            how_bad = _NOT_READY if verdict.phase == BEFORE else _BROKEN
+            worst = next((said for severity, said in how_bad.items() if severity in broken), None)
             return worst or "Nothing new is broken, but what was agreed on a known issue no longer holds."
         case "PARTIAL":
             return "Only a part was checked, and nothing in it is broken. The release itself was not judged."
@@ -180,10 +187,12 @@ def to_do(verdict: Verdict) -> list[str]:
         case "INCONCLUSIVE":
             return [
                 "Prove what is not proven (see below) and run again.",
-                "Until then a person has to decide: this is no reason to roll back, and no leave to go on.",
+                "Until then a person has to decide: this is no leave to deploy."
+                if verdict.phase == BEFORE
+                else "Until then a person has to decide: this is no reason to roll back, and no leave to go on.",
             ]
         case "GO":
-            return ["Keep the release."]
+            return ["Deploy the release." if verdict.phase == BEFORE else "Keep the release."]
 
 
 def sign(seen: Sign) -> str:
