@@ -74,13 +74,15 @@ def _merge(options: argparse.Namespace) -> int:
 
 def _found(places: Sequence[Path]) -> list[tuple[Path, Share]]:
     """All shards that lie in these places, in the order of their numbers and regions."""
-    files: dict[Path, None] = {}
+    files: dict[Path, Path] = {}
     for place in places:
         below = sorted(place.rglob(FILE)) if place.is_dir() else [place]
         if not below:
             raise ConfigError(str(place), f"holds no {FILE}", "name the reports of a run with --shard=K/N")
-        files |= dict.fromkeys(below)
-    shares = [(path, read(path)) for path in files]
+        for path in below:
+            if (taken := files.setdefault(path.resolve(), path)) is not path:
+                raise ConfigError(str(path), f"is given twice, also as {taken}", "name each place once")
+    shares = [(path, read(path)) for path in files.values()]
     return sorted(shares, key=lambda found: (found[1].region, found[1].shard.number if found[1].shard else 0))
 
 

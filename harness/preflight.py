@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness import collection, phases
+from harness import collection, commands, phases
 from harness.environment import Environment
 from harness.errors import Unprovable
 from harness.evidence.gathering import Gathering
@@ -74,6 +74,8 @@ def _obstacles(run: Run, tests: Iterable[pytest.Item]) -> dict[str, list[set[str
                     gathering.value(node)
                 except Unprovable as reason:
                     reasons.add(str(reason))
+                else:
+                    reasons |= set(commands.missing(run.environment.file, node.function.__name__))
         found.setdefault(item_id(test), []).append(reasons)
     gathering.close()
     return found

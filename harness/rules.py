@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.environment import KNOWN_ISSUES, Environment
 from harness.phases import excuses
+from harness.postdeploy.rounds import WATCH, lines
 from harness.run import SCENES
 from harness.shards import joining
 from harness.shards.share import Share
@@ -43,6 +44,7 @@ class Rules:
         signed = load_attestations(reports / FILE, whole)
         self._attestations = [each for each in signed if each.item in self.runbook.ids]
         self._environment, self._file = environment.name, environment.file
+        self._deploy = environment.deploy if "postdeploy" in environment.phases else None
         self._previous = Previous()
 
     def _concerns(self, issue: KnownIssue) -> bool:
@@ -50,9 +52,15 @@ class Rules:
 
     def clear(self, reports: Path) -> None:
         """Remove the reports and pictures of an earlier run, and keep what this one is compared with."""
-        self._previous = set_aside(reports, self._environment)
+        self._previous = set_aside(reports, self._environment, goes_on=self._was_watched(reports))
         for folder in (reports / SCENES, *reports.glob(f"{SCENES}-*")):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _was_watched(self, reports: Path) -> bool:
+        """Whether rounds of a watch of this deploy came before."""
+        if self._deploy is None:
+            return False
+        return any(lines(reports / WATCH, self._deploy.at, self._file.expect.version))
 
     def check_excuses(self, nodeids: Sequence[str]) -> None:
         """Raises ConfigError for an excuse that excuses none of all checks: the next failure would go unseen."""

@@ -1,13 +1,17 @@
 """docs/ci: valid for their platforms, and what they do with each exit code is the same and right."""
 
+import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 import yaml
+
+from harness.postdeploy.moment import deploy
 
 ROOT = Path(__file__).parent.parent
 CI = ROOT / "docs" / "ci"
@@ -24,10 +28,19 @@ NEXT = {
 }
 
 
-def decision(path):
-    """The lines of shell that run the merge and decide what comes next."""
-    found = re.search(r"^ *code=0\n.*?^ *esac\n.*?^ *exit \"\$code\"\n", path.read_text("utf-8"), re.M | re.S)
-    return dedent(found[0])
+DEPLOYED_AT = "2026-11-24T02:00:00Z"
+ASKED = (
+    "-m harness.merge reports/shard-1 reports/shard-2\n",
+    f"-m pytest --env=staging --watch=30m --every=60s --deployed-at={DEPLOYED_AT} --expect-version=1.4.2\n",
+)
+
+
+def decisions(path):
+    """The lines of shell that run the merge, then the watch, and decide what comes next."""
+    found = re.findall(
+        r"^ *code=0\n.*?^ *esac\n.*?^ *exit \"\$code\"\n", path.read_text("utf-8"), re.M | re.S
+    )
+    return [dedent(each) for each in found]
 
 
 def run(script, folder, code=0):
@@ -41,22 +54,29 @@ def run(script, folder, code=0):
     return subprocess.run(
         ["bash", "-eo", "pipefail", "-c", script],
         cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "GITHUB_OUTPUT": "out"},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "GITHUB_OUTPUT": "out",
+            "VERSION": "1.4.2",
+            "DEPLOYED_AT": DEPLOYED_AT,
+        },
     )
 
 
 def test_the_decision_is_the_same_everywhere():
-    mappings = [re.search(r"code=0\n.*?esac\n", decision(path), re.S)[0] for path in FILES]
-    assert mappings[0] == mappings[1] == mappings[2]
+    mappings = [re.search(r"case .*?esac\n", each, re.S)[0] for path in FILES for each in decisions(path)]
+    assert len(mappings) == 6
+    assert len(set(mappings)) == 1
 
 
 @pytest.mark.parametrize(("code", "next_step"), NEXT.items())
+@pytest.mark.parametrize("of", [0, 1], ids=["verdict", "watch"])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_exit_code_leads_to_its_step(path, code, next_step, tmp_path):
-    assert run(decision(path), tmp_path, code).returncode == code
+def test_exit_code_leads_to_its_step(path, of, code, next_step, tmp_path):
+    assert run(decisions(path)[of], tmp_path, code).returncode == code
     said = next(file for name in ("out", "next.env", "next") if (file := tmp_path / name).exists())
     assert said.read_text().strip().removeprefix("next=") == next_step
-    assert (tmp_path / "asked").read_text() == "-m harness.merge reports/shard-1 reports/shard-2\n"
+    assert (tmp_path / "asked").read_text() == ASKED[of]
 
 
 @pytest.mark.parametrize(
@@ -95,14 +115,20 @@ def valid(path, schema):
 
 def test_github_rolls_back_for_one_word_only():
     jobs = yaml.safe_load(GITHUB.read_text("utf-8"))["jobs"]
-    assert jobs["rollback"]["if"] == "${{ !cancelled() && needs.verdict.outputs.next == 'roll-back' }}"
+    assert jobs["rollback"]["if"] == (
+        "${{ !cancelled() && (needs.verdict.outputs.next == 'roll-back' "
+        "|| needs.watch.outputs.next == 'roll-back') }}"
+    )
+    stays = re.search(r"fromJSON\('(.*?)'\), needs\.verdict\.outputs\.next", jobs["watch"]["if"])[1]
+    assert json.loads(stays) == [NEXT[0], NEXT[10], NEXT[11]]
     needs = {name: job.get("needs") for name, job in jobs.items()}
     assert needs == {
         "predeploy": None,
         "deploy": "predeploy",
         "smoke": "deploy",
         "verdict": ["deploy", "smoke"],
-        "rollback": "verdict",
+        "watch": ["deploy", "verdict"],
+        "rollback": ["verdict", "watch"],
     }
     assert jobs["smoke"]["strategy"] == {"fail-fast": False, "matrix": {"shard": [1, 2, 3]}}
 
@@ -116,14 +142,20 @@ def test_gitlab_rolls_back_for_one_word_only(said, rolled_back, tmp_path):
     ended = run(f"next={said}\n{script}" if said else script, tmp_path)
     assert (ended.returncode, (tmp_path / "rolled-back").exists()) == (0, rolled_back)
     assert pipeline["verdict"]["allow_failure"] == {"exit_codes": [10, 11]}
+    assert pipeline["watch"]["allow_failure"] == pipeline["verdict"]["allow_failure"]
+    assert pipeline["rollback-after-watch"] == {"extends": "rollback", "needs": ["watch"]}
     assert (pipeline["rollback"]["when"], pipeline["smoke"]["allow_failure"]) == ("on_failure", True)
 
 
 def test_jenkins_rolls_back_for_one_word_only():
     text = JENKINS.read_text("utf-8")
     stages = re.findall(r"^        stage\('([\w-]+)'\)", text, re.M)
-    assert stages == ["predeploy", "deploy", "smoke", "verdict", "rollback"]
+    assert stages == ["predeploy", "deploy", "smoke", "verdict", "watch", "rollback"]
     rollback = text.partition("stage('rollback')")[2]
+    watch = text.partition("stage('watch')")[2]
+    assert (
+        "when {\n                expression { env.NEXT in ['go-on', 'ask-a-human', 'look-at-the-dep" in watch
+    )
     assert "when {\n                environment name: 'NEXT', value: 'roll-back'\n" in rollback
     assert text.count("./rollback.sh") == rollback.count("./rollback.sh") == 1
     assert all(text.count(left) == text.count(right) for left, right in ("{}", "[]"))
@@ -142,6 +174,26 @@ def test_shards_look_at_the_release_and_add_up(path):
     assert parts[path] in text
     asked = '--shard="$CI_NODE_INDEX/$CI_NODE_TOTAL"' if path == GITLAB else '--shard="$SHARD/3"'
     assert text.count(asked) == 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_time_of_the_deploy_is_from_before_it(path, tmp_path):
+    text = path.read_text("utf-8")
+    clock = "date -u +%Y-%m-%dT%H:%M:%SZ"
+    assert text.count(clock) == 1
+    assert text.index(clock) < text.index('./deploy.sh "$VERSION"')
+    told = subprocess.run(["bash", "-c", clock], capture_output=True, text=True, check=True).stdout.strip()
+    assert abs(datetime.now(UTC) - deploy(told, None, datetime.now(UTC)).at) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("path", [GITLAB, JENKINS], ids=lambda path: path.name)
+def test_shard_that_an_earlier_build_left_is_removed(path, tmp_path):
+    """GitHub's checkout does that by itself."""
+    removal = re.search(
+        r"rm -rf reports/shard-\*.*(?=\n.*\n?.*make .venv/installed\n.*\n?.*--shard)", path.read_text("utf-8")
+    )
+    assert run(removal[0], tmp_path).returncode == 0
+    assert list((tmp_path / "reports").iterdir()) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

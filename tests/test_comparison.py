@@ -1,11 +1,17 @@
 """What changed since the last whole run: what a comparison says, and which run it is made with."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import environment
+from harness.postdeploy.moment import Deploy
+from harness.postdeploy.rounds import WATCH, written
+from harness.rules import Rules
 from harness.verdict.comparison import earlier, in_short, lines, of_item
 from harness.verdict.previous import BASE, LAST, set_aside
 from harness.verdict.report import NAMES, json_file, write_reports
@@ -170,6 +176,43 @@ def test_run_that_was_not_whole_is_passed_over(tmp_path, changes):
     results = [] if "unreachable" in changes else passed(LOGIN)
     previous = keep(tmp_path, verdict(*results, **changes))
     assert (previous.run.decision, previous.notes, base(tmp_path)) == ("NO-GO", (), "NO-GO")
+
+
+def test_round_of_a_watch_is_compared_with_what_was_before_it(tmp_path):
+    keep(tmp_path, HEALTHY)
+    for _ in range(2):
+        write_reports(ILL, tmp_path)
+        previous = set_aside(tmp_path, "staging", goes_on=True)
+        assert (previous.run.decision, [path.name for path in tmp_path.iterdir()]) == ("GO", [BASE])
+
+
+@pytest.mark.parametrize(
+    ("phases", "deployed_at", "compared_with"),
+    [
+        (("postdeploy",), "2026-01-02T03:04:05Z", "GO"),
+        (("postdeploy",), "2026-01-02T09:09:09Z", "NO-GO"),  # another deploy's
+        (("smoke",), "2026-01-02T03:04:05Z", "NO-GO"),
+    ],
+)
+def test_run_after_a_round_of_the_same_deploy_goes_on_with_its_watch(
+    tmp_path, phases, deployed_at, compared_with
+):
+    keep(tmp_path, HEALTHY)
+    deployed = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    written(tmp_path / WATCH, {"deployed_at": deployed.isoformat(), "version": "1.4.2"})
+    write_reports(ILL, tmp_path)
+    chosen = replace(
+        environment.load("local", phases=()),
+        phases=phases,
+        deploy=Deploy(datetime.fromisoformat(deployed_at), ""),
+    )
+    Rules(replace(chosen, name="staging"), tmp_path).clear(tmp_path)
+    assert base(tmp_path) == compared_with
+
+
+def test_round_of_a_watch_before_which_there_was_nothing_is_compared_with_nothing(tmp_path):
+    write_reports(ILL, tmp_path)
+    assert set_aside(tmp_path, "staging", goes_on=True).run is None
 
 
 def test_run_that_dies_leaves_what_the_next_one_is_compared_with(tmp_path):

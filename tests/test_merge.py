@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -120,6 +121,24 @@ def test_place_without_a_shard_is_refused(tmp_path, capsys):
     assert f"{tmp_path}: holds no {FILE}; " in capsys.readouterr().err
     assert main([str(tmp_path / "shard-*")]) == 4
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_place_that_is_given_twice_is_refused(merged, tmp_path, monkeypatch, capsys):
+    merged(*halves(found()))
+    monkeypatch.chdir(tmp_path)
+    for places in (["shard-0", "shard-0"], ["shard-0", "."], ["shard-0", f"{tmp_path}/shard-0/local"]):
+        assert main([*places, "--reports=twice"]) == 4
+        assert f"{FILE}: is given twice, also as shard-0/local/{FILE}; " in capsys.readouterr().err
+    assert not (tmp_path / "twice").exists()
+
+
+def test_shard_that_was_kept_from_last_week_is_no_part_of_this_run(merged):
+    first, second = halves(found())
+    week = timedelta(days=7, minutes=9)
+    old = replace(first, started=first.started - week, finished=first.finished - week)
+    code, said, _ = merged(old, second)
+    assert code == 10
+    assert "shard 1/2 ended 7 days before shard 2/2 began: is it of an earlier run?" in " ".join(said.split())
 
 
 def test_regions_stand_in_every_report(merged):

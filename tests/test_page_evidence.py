@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from harness.verdict import Verdict
 from harness.verdict.failure import Checked, explain
 from harness.verdict.message import parts
@@ -46,7 +48,38 @@ def test_evidence_is_laid_out():
 def test_evidence_says_first_what_stands_for_secrets():
     told = under(page(NO_GO), "Evidence").elements[1].text
     assert "put in your own values for the names in <angle brackets>" in told
+    assert told.endswith("A player's token is what a login answers.")
     assert "angle brackets" not in page(verdict(*passed(LOGIN))).text
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("curl -i http://game.example/api/health", []),
+        ("curl -i -H 'x-key: <WEBHOOK_SECRET>' http://game.example", ["angle brackets"]),
+        (
+            "curl -i -H 'authorization: Bearer <token>' http://game.example",
+            ["angle brackets", "a login answers"],
+        ),
+        (
+            "curl -i -H 'authorization: Bearer <jwt>' http://game.example",
+            ["angle brackets", "a login answers", "forged"],
+        ),
+    ],
+)
+def test_only_what_has_to_be_filled_in_is_explained(command, said):
+    shown = under(page(verdict(result(LOGIN, "failed", f"no <b>\nrepeat     {command}"))), "Evidence")
+    told = " ".join(each.text for each in shown.all("p", "aside"))
+    assert [each for each in ("angle brackets", "a login answers", "forged") if each in told] == said
+
+
+def test_what_cannot_be_repeated_does_not_say_how():
+    """A variable, a start, a line of the log: nobody asks for that with curl."""
+    broken = "What is broken, and what to do"
+    for more, said in (("", ""), ("\nrepeat     curl -i http://game.example", ", and how to repeat it")):
+        root = page(verdict(result(LOGIN, "failed", f"API_URL is empty\nobserved   API_URL{more}")))
+        [link] = under(root, broken).one("div", "breakage").all("a")
+        assert link.text == f"Evidence of {LOGIN}{said}"
 
 
 def test_messages_are_taken_apart_as_they_are_put_together(make_exchange):

@@ -57,7 +57,33 @@ def test_figure_says_what_was_measured_and_what_that_means(signal, said, state):
 def test_signal_that_was_measured_once_is_not_drawn():
     (figure,) = figures(STEP)
     assert figure.all("svg") == []
-    assert "Measured once" in under(page(verdict(*ALL_PASSED, signals=(STEP,))), TITLE).text
+    told = under(page(verdict(*ALL_PASSED, signals=(STEP,))), TITLE).elements[1].text
+    assert told == "Measured once, at 2026-11-23 01:02:15 UTC."
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "2 rounds over 1 min 12 s"), (12, "13 rounds over 12 min")],
+)
+def test_page_says_how_long_was_watched_and_in_how_many_rounds(number, said):
+    earlier = rounds(*[0.2] * number)
+    told = under(page(verdict(*ALL_PASSED, signals=(STEP,), rounds=earlier)), TITLE).elements[1].text
+    began = earlier[0].at
+    assert told == f"Watched in {said}, from {began:%Y-%m-%d %H:%M:%S} to 01:02:15 UTC."
+
+
+@pytest.mark.parametrize(
+    ("signal", "value", "axis"),
+    [
+        (STEP, 0.3, ["30 %", "0 %"]),
+        (STEP, 0.05, ["10 %", "0 %"]),  # a bound is on the chart, too
+        (Signal("denied", "x", "times", 2.0, 90, broken_above=2), 3.14, ["3.1", "0"]),
+        (Signal("errors", "x", "count", 0), 0, ["1", "0"]),
+    ],
+)
+def test_axis_says_how_high_a_chart_is(signal, value, axis):
+    (figure,) = figures(signal, earlier=rounds(value, name=signal.name))
+    assert [each.text for each in figure.one("p", "axis").all("span")] == axis
 
 
 def test_rounds_are_drawn_in_the_order_of_time_up_to_this_one():

@@ -5,8 +5,10 @@ of the keys that are used is asserted here; the Job inside of the AnalysisTempla
 """
 
 import json
+import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import kubernetes_validate
@@ -145,6 +147,17 @@ def test_flagger_s_answer_stays_unless_another_run_may_change_it(checkout, code,
     for _ in range(2):
         checkout(code, checkout.gate, "confirm", "1.4.2")
     assert len((checkout.folder / "ran").read_text().splitlines()) == runs
+
+
+@pytest.mark.parametrize(("then", "now"), [(0, 1), (1, 0)])
+def test_version_that_is_deployed_again_is_not_judged_by_its_old_run(checkout, then, now):
+    checkout(then, checkout.gate, "confirm", "1.4.2")
+    old = time.time() - 11 * 60
+    os.utime(checkout.folder / "reports/1.4.2/next", (old, old))
+    assert checkout(now, checkout.gate, "rollback", "1.4.2") == 1
+    assert checkout(now, checkout.gate, "confirm", "1.4.2") == now
+    assert checkout(now, checkout.gate, "rollback", "1.4.2") == 1 - now
+    assert len((checkout.folder / "ran").read_text().splitlines()) == 2
 
 
 @pytest.mark.parametrize(("code", "ended"), [(0, 0), (1, 0), (10, 0), (11, 0), (2, 2), (4, 4)])

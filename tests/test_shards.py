@@ -242,6 +242,52 @@ def test_doubt_of_one_shard_spares_the_others():
     assert verdict.decision == "INCONCLUSIVE"
 
 
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (timedelta(minutes=61), "61 minutes"),
+        (timedelta(hours=2, minutes=59), "2 hours"),
+        (timedelta(hours=47), "47 hours"),
+        (timedelta(days=7, hours=5), "7 days"),
+    ],
+)
+def test_shard_of_an_earlier_run_proves_nothing(before, said):
+    old, *rest = split(share(*ALL), 3)
+    ended = rest[0].started - before
+    verdict = judged([replace(old, started=ended - timedelta(minutes=5), finished=ended), *rest])
+    doubt = f"shard 1/3 ended {said} before shard 2/3 began: is it of an earlier run?"
+    assert (verdict.decision, verdict.exit_code) == ("INCONCLUSIVE", 10)
+    assert verdict.summary.startswith(f"nothing broken; {doubt}; ")
+    assert {item.id for item in verdict.items if item.outcome != "proven"} == {
+        test.item for test in old.tests
+    }
+
+
+def test_shard_that_began_late_is_of_the_same_run():
+    first, *rest = split(share(*ALL), 3)
+    ended = rest[0].started - timedelta(hours=1)
+    assert judged([replace(first, started=ended, finished=ended), *rest]).decision == "GO"
+
+
+def test_note_says_of_which_shard_it_is_unless_all_say_it():
+    first, second = split(share(*ALL), 2)
+    shares = [
+        replace(
+            first, said=("since the deploy", "asked twice"), noted=("slow", "made up with --fuzz-seed=1")
+        ),
+        replace(second, said=("since the deploy",), noted=("made up with --fuzz-seed=2",)),
+    ]
+    assert judged(shares).notes == (
+        "since the deploy",
+        "shard 1/2: asked twice",
+        "slow",
+        "shard 1/2: made up with --fuzz-seed=1",
+        "shard 2/2: made up with --fuzz-seed=2",
+    )
+    same = [replace(each, noted=("made up with --fuzz-seed=1",), said=()) for each in shares]
+    assert judged(same).notes == ("made up with --fuzz-seed=1",)
+
+
 # --- regions
 
 

@@ -313,7 +313,8 @@ def test_watch_ends_promptly_between_two_rounds_and_goes_on_later(started, tmp_p
     assert said_again.startswith("going on: ")
     assert len(list(lines(tmp_path / "local" / "postdeploy" / "watch.jsonl", *_of(moment)))) == 2
     page = (tmp_path / "local" / "postdeploy" / "verdict.html").read_text()
-    assert "Over 2 rounds" in page
+    assert "Watched in 2 rounds" in page
+    assert 'id="comparison"' not in page  # before the watch there was no run
     assert page.count('role="img"') == 6
 
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What Flagger's tester runs: `gate.sh confirm VERSION` succeeds for GO, `gate.sh rollback VERSION` for NO-GO alone.
-# One run answers both: the answer for a version stays, but for one that a further run may change.
+# One run answers both: the answer for a version stays for ten minutes, but for one that a further run may change. Flagger
+# asks each minute; who deploys the same version later is judged by a run of its own.
 set -eu
 cd "$(dirname "$0")/../.."
 version=$2
 folder="${REPORTS:-/tmp/reports}/$version"
 mkdir -p "$folder"
-next=$(cat "$folder/next" 2>/dev/null || echo none)
+next=$(find "$folder" -maxdepth 1 -name next -mmin -10 -exec cat {} +)
 if [ "$1" = rollback ]; then
   [ "$next" = roll-back ]
   exit

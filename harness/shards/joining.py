@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from harness.results import doubted, settled
 from harness.shards.share import Share
@@ -10,6 +11,9 @@ from harness.verdict.signals import in_order
 from runbook.errors import ConfigError
 
 UNNAMED = "(none named)"
+SEED = "--fuzz-seed="
+APART = timedelta(hours=1)  # longer ago than a machine that began late explains
+_UNITS = (("days", timedelta(days=1)), ("hours", timedelta(hours=1)), ("minutes", timedelta(minutes=1)))
 
 
 def check(shares: Mapping[str, Share]) -> None:
@@ -63,9 +67,9 @@ def facts(
     notes = (
         *([gap] if gap else ()),
         *(share.doubt for share in shares if share.doubt),
-        *(note for share in shares for note in share.said),
+        *_said(shares),
         *left,
-        *(note for share in shares for note in share.noted),
+        *_noted(shares),
         *more,
     )
     return RunFacts(
@@ -94,10 +98,11 @@ def results(shares: Sequence[Share]) -> list[TestResult]:
     """Those of all; none that passed counts where it is not known of which version it is true."""
     if all(share.unreachable is not None for share in shares):
         return []
-    mixed = _mixed(shares)
+    mixed, last = _mixed(shares), _last(shares)
     tests, met = [], []
     for share in shares:
-        tests += [replace(test, region=share.region) for test in doubted(share.tests, mixed or share.doubt)]
+        doubt = mixed or share.doubt or _apart(share, last)
+        tests += [replace(test, region=share.region) for test in doubted(share.tests, doubt)]
         met += [replace(test, region=share.region) for test in share.met]
     return settled(tests, met)
 
@@ -120,8 +125,39 @@ def _gaps(shares: Sequence[Share], expected: Iterable[str]) -> Iterator[str]:
     unreached = [share for share in shares if share.unreachable is not None]
     if len(unreached) < len(shares):
         yield from (f"{share} did not reach the target: {share.unreachable}" for share in unreached)
+    last = _last(shares)
+    yield from filter(None, (_apart(share, last) for share in shares))
     if mixed := _mixed(shares):
         yield mixed
+
+
+def _last(shares: Sequence[Share]) -> Share:
+    """The one that began last."""
+    return max(shares, key=lambda share: share.started)
+
+
+def _apart(share: Share, last: Share) -> str | None:
+    """That it may be left over from an earlier run, in words; None where it ended about when the last one began."""
+    gap = last.started - share.finished
+    if gap <= APART:
+        return None
+    unit, size = next(each for each in _UNITS if gap >= 2 * each[1])
+    return f"{share} ended {gap // size} {unit} before {last} began: is it of an earlier run?"
+
+
+def _said(shares: Sequence[Share]) -> Iterator[str]:
+    """What the runs say of themselves; what not all say is said of whom it is true."""
+    for share in shares:
+        for note in share.said:
+            yield note if all(note in each.said for each in shares) else f"{share}: {note}"
+
+
+def _noted(shares: Sequence[Share]) -> Iterator[str]:
+    """What checks say; how to make up the same again is of one machine, unless all were told the same."""
+    for share in shares:
+        for note in share.noted:
+            is_own = SEED in note and not all(note in each.noted for each in shares)
+            yield f"{share}: {note}" if is_own else note
 
 
 def _mixed(shares: Sequence[Share]) -> str | None:

@@ -17,14 +17,15 @@ class Previous:
     notes: tuple[str, ...] = ()
 
 
-def set_aside(folder: Path, environment: str) -> Previous:
+def set_aside(folder: Path, environment: str, *, goes_on: bool = False) -> Previous:
     """Clear `folder` of the reports of an earlier run, but for the verdict of the last whole one.
 
     That is moved before it is needed, so that a run that dies neither leaves an earlier verdict as its own nor
-    loses what the next one is compared with. A file that is unusable is a note, never an error.
+    loses what the next one is compared with. A file that is unusable is a note, never an error. `goes_on`: the last
+    run was a round of the same watch, which is compared with what was before it.
     """
     run, notes = None, []
-    for name in (LAST, BASE):
+    for name in (BASE,) if goes_on else (LAST, BASE):
         path = folder / name
         try:
             found = _read(path, environment)

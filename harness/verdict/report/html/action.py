@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from harness.verdict import waiting, words
 from harness.verdict.decision import test_name
+from harness.verdict.message import parts
 from harness.verdict.model import ItemVerdict, KnownIssueVerdict, RollbackAdvice, Verdict
+from harness.verdict.report.html.evidence import telling
 from harness.verdict.report.html.head import scenario_anchor, scenario_title
 from harness.verdict.report.html.markup import (
     Markup,
@@ -52,7 +54,7 @@ def broken(verdict: Verdict, album: Album) -> Iterator[Markup]:
 def _broken_item(verdict: Verdict, item: ItemVerdict, album: Album) -> Markup:
     visits = [visit for test in item.tests if test.outcome == "failed" for visit in test.visits]
     pictured = {anchor: visit.name for visit in visits if (anchor := album.anchor(visit)) is not None}
-    how = "what the player saw" if pictured else "how to see it with curl"
+    how = ", and what the player saw" if pictured else ", and how to repeat it" * _repeats(item)
     pictures = (Markup(text(", ") + link(anchor, text(name))) for anchor, name in pictured.items())
     return tag(
         "div",
@@ -73,9 +75,15 @@ def _broken_item(verdict: Verdict, item: ItemVerdict, album: Album) -> Markup:
                 *((text("Beware"), tag("strong", text(warning))) for warning in words.warnings(item)),
             )
         ),
-        tag("p", link(item_anchor(item.id), text(f"Evidence of {item.id}, and {how}")), *pictures),
+        tag("p", link(item_anchor(item.id), text(f"Evidence of {item.id}{how}")), *pictures),
         class_="breakage",
     )
+
+
+def _repeats(item: ItemVerdict) -> bool:
+    """Whether its evidence shows a request to repeat; none does of a variable, a line of the log, a start."""
+    shown = telling([test for test in item.tests if test.outcome == "failed"])
+    return any(label == "repeat" for test in shown for label, _ in parts(test.message))
 
 
 def _failed(item: ItemVerdict) -> Iterator[Markup]:

@@ -1,5 +1,6 @@
 """The evidence of each failed test: what was wrong, what came before, what came back, how to repeat it."""
 
+import re
 from collections.abc import Iterator
 from itertools import chain, groupby, zip_longest
 from operator import itemgetter
@@ -22,11 +23,13 @@ from harness.verdict.report.html.markup import (
 from harness.verdict.report.html.pictures import Album
 from harness.verdict.report.markdown import MESSAGE_LENGTH, MESSAGES_SHOWN
 
+_NAMED = re.compile(r"<[^<>\n]+>")
 _SECRETS = (
     "To repeat a request by hand, put in your own values for the names in <angle brackets>: "
-    "they stand for secrets. A player's token is what a login answers; <jwt> is a forged one, and the line below its "
-    "command says how to make it from yours in $TOKEN."
+    "they stand for secrets."
 )
+_LOGGED_IN = " A player's token is what a login answers."
+_FORGED = " <jwt> is a forged token, and the line below its command says how to make it from yours in $TOKEN."
 # What a part of a message is called here; the promise and the scenario stand with the item.
 _NAMES = {
     "": "Wrong",
@@ -47,10 +50,29 @@ def evidence(verdict: Verdict, album: Album) -> Iterator[Markup]:
         for test in known.tests
     }
     broken = [item for item in verdict.items if any(test.outcome == "failed" for test in item.tests)]
-    if broken:
-        yield tag("p", text(_SECRETS), class_="aside")
+    failed = {item.id: [test for test in item.tests if test.outcome == "failed"] for item in broken}
+    commands = [
+        command for tests in failed.values() for test in telling(tests) for command in _commands(test)
+    ]
+    if said := "".join(_legend("\n".join(commands))):
+        yield tag("p", text(said), class_="aside")
     for item in broken:
-        yield _item(item, [test for test in item.tests if test.outcome == "failed"], tickets, album)
+        yield _item(item, failed[item.id], tickets, album)
+
+
+def _commands(test: TestVerdict) -> Iterator[str]:
+    for _, said in parts(test.message):
+        yield from (command for is_command, command in blocks(said) if is_command)
+
+
+def _legend(commands: str) -> Iterator[str]:
+    """What has to be filled in, of what occurs in the commands that are shown."""
+    if _NAMED.search(commands):
+        yield _SECRETS
+        if "<token>" in commands or "<jwt>" in commands:
+            yield _LOGGED_IN
+        if "<jwt>" in commands:
+            yield _FORGED
 
 
 def _item(item: ItemVerdict, failed: list[TestVerdict], tickets: dict[str, str], album: Album) -> Markup:

@@ -1,14 +1,13 @@
 """What was measured of a release that is rolled out: each signal now, and drawn over the rounds of its watch."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from harness.verdict.model import Verdict
 from harness.verdict.report.html.markup import Markup, many, tag, text
 from harness.verdict.signals import Round, Signal, in_unit
 
 _WIDE, _HIGH = 600.0, 90.0  # in which a chart is drawn, before it is stretched to its place
-_ROOM = 1.15  # above the highest value
 Point = tuple[datetime, float | None]
 
 
@@ -17,8 +16,12 @@ def signals(verdict: Verdict) -> Markup:
     if not verdict.signals:
         return Markup("")
     number = len(verdict.rounds) + 1
-    span = _span([*(each.at for each in verdict.rounds), verdict.finished])
-    said = f"Over {number} rounds, {span}." if number > 1 else "Measured once; a watch draws them over time."
+    moments = [*(each.at for each in verdict.rounds), verdict.finished]
+    said = (
+        f"Watched in {number} rounds over {_lasting(max(moments) - min(moments))}, {_span(moments)}."
+        if number > 1
+        else f"Measured once, at {verdict.finished:%Y-%m-%d %H:%M:%S} UTC."
+    )
     figures = (_figure(signal, _points(signal, verdict)) for signal in verdict.signals)
     return Markup(tag("p", text(said)) + tag("div", *figures, class_="signals"))
 
@@ -49,7 +52,7 @@ def _chart(signal: Signal, points: list[Point]) -> Markup:
     bounds = [
         each for each in (signal.broken_below, signal.broken_above, signal.healthy_above) if each is not None
     ]
-    top = max(1.0 if signal.unit == "count" else 0.0, *(value or 0.0 for _, value in points), *bounds) * _ROOM
+    top = max(0.0, *(value or 0.0 for _, value in points), *bounds) or 1.0
     first, last = points[0][0], points[-1][0]
     seconds = (last - first).total_seconds() or 1.0
 
@@ -71,10 +74,16 @@ def _chart(signal: Signal, points: list[Point]) -> Markup:
         role="img",
         aria_label=_told(signal, points),
     )
+    axis = tag(
+        "p",
+        *(tag("span", text(_short(each, signal))) for each in (top, 0.0)),
+        class_="axis",
+        aria_hidden="true",
+    )
     ends = tag(
         "p", *(tag("span", text(f"{at:%H:%M:%S}")) for at in (first, last)), class_="ends", aria_hidden="true"
     )
-    return Markup(svg + ends)
+    return Markup(axis + svg + ends)
 
 
 def _bounds(signal: Signal) -> Iterator[tuple[float, str]]:
@@ -117,6 +126,16 @@ def _told(signal: Signal, points: list[Point]) -> str:
         f"{signal.title} in {len(points)} rounds from {points[0][0]:%H:%M:%S} to {points[-1][0]:%H:%M:%S} UTC: "
         f"first {first}, last {last}, lowest {low}, highest {high}{unknown}"
     )
+
+
+def _short(value: float, signal: Signal) -> str:
+    """As at the side of a chart, whose caption says of what it is a multiple."""
+    return f"{round(value, 1):g}" if signal.unit == "times" else in_unit(value, signal.unit)
+
+
+def _lasting(watched: timedelta) -> str:
+    minutes, seconds = divmod(round(watched.total_seconds()), 60)
+    return f"{minutes} min" if minutes >= 10 else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def _span(moments: Sequence[datetime]) -> str:
