@@ -58,6 +58,9 @@ def _merge(options: argparse.Namespace) -> int:
     chosen = environment.load(options.env or first.environment, phases=())
     if chosen.name != first.environment:
         raise ConfigError(f"--env={options.env}", f"the shards are of {first.environment!r}", "name that one")
+    if first.excused != frozenset(chosen.file.checklist.not_required):
+        where = f"{chosen.path}: checklist.not_required"
+        raise ConfigError(where, f"is another one than {first}'s", "name the file of the run with --env=PATH")
     home, those = options.reports / chosen.name, phases.named(first.phase)
     reports, secrets = phases.reports(home, those), Secrets()
     rules = Rules(replace(chosen, phases=those), home)

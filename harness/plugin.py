@@ -80,12 +80,14 @@ class Verifier:
     def __init__(self, config: pytest.Config) -> None:
         worker: dict[str, Any] | None = getattr(config, "workerinput", None)
         given = {"variables": worker["verifier_variables"]} if worker else {}
+        self.part, reports = Part(config), Path(config.getoption("reports"))
+        if not worker:
+            self.part.forget(reports, config.getoption("env"))
         self.environment = environment.load(config.getoption("env"), **replacing(config), **given)
         if config.getoption("check_env"):
             self.environment = environment.impatient(self.environment, 10)
         config.stash[ENVIRONMENT] = self.environment
         self.wait: Callable[[Future[Any]], Any] = Future.result
-        self.part, reports = Part(config), Path(config.getoption("reports"))
         home = self.part.folder(reports) / self.environment.name
         self.reports = phases.reports(home, self.environment.phases)
         self.rules = Rules(self.environment, reports / self.environment.name)

@@ -90,6 +90,20 @@ def test_shards_of_two_environments_are_refused_and_leave_no_verdict(merged):
     assert not folder.exists()
 
 
+def test_shards_of_two_targets_are_refused(merged):
+    first, second = halves(found())
+    code, said, _ = merged(first, replace(second, aim="https://another.example"))
+    assert code == 4
+    assert "shard.json: aim: 'https://another.example' is not " in said
+
+
+def test_shards_of_another_environment_file_are_refused(merged):
+    shares = [replace(each, excused=frozenset({"health.basic"})) for each in halves(found())]
+    code, said, _ = merged(*shares)
+    assert code == 4
+    assert "checklist.not_required: is another one than " in said
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"decision": "GO"}', "\x00"])
 def test_foreign_file_is_refused(merged, text):
     code, said, _ = merged(halves(found())[0], text)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.errors import ConfigError
 from harness.shards import joining
-from harness.shards.share import FORMAT, Share, parsed, render
+from harness.shards.share import FILE, FORMAT, Share, parsed, render
 from harness.shards.splitting import Durations, Shard, assigned, durations, fingerprint, shard
 from harness.verdict import TestResult, Verdict, decide
 from runbook.loader import load_runbook
@@ -38,6 +38,8 @@ def share(*tests: TestResult, **changes) -> Share:
         "shard": None,
         "split": "",
         "region": "",
+        "aim": "https://game.example",
+        "excused": frozenset(),
         "environment": "staging",
         "phase": "smoke",
         "base_url": "https://game.example",
@@ -395,3 +397,11 @@ def test_file_that_is_no_shard_is_refused_with_its_key(text, key):
     with pytest.raises(ConfigError) as error:
         parsed(text, "x/shard.json")
     assert str(error.value).startswith(f"x/shard.json: {key}: ")
+
+
+def test_shard_of_an_earlier_run_does_not_pass_for_one_that_could_not_start(suite, tmp_path):
+    stale = tmp_path / "shard-1" / "local" / FILE
+    stale.parent.mkdir(parents=True)
+    stale.write_text("{}")
+    ended = suite("--shard=1/2", "--expect-version= ", reports=tmp_path)
+    assert (ended.code, stale.exists()) == (4, False)

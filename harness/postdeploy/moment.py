@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from harness.errors import ConfigError
 
+UNNAMED = "the start of this run; name it with --deployed-at"
+
 
 @dataclass(frozen=True)
 class Deploy:
@@ -25,7 +27,7 @@ def deploy(given: str | None, since: datetime | None, started: datetime) -> Depl
         return _not_ahead(Deploy(_read(given), "--deployed-at"), started)
     if since is not None:
         return _not_ahead(Deploy(since.astimezone(UTC), "postdeploy.since"), started)
-    return Deploy(started, "the start of this run; name it with --deployed-at")
+    return Deploy(started, UNNAMED)
 
 
 def _read(text: str) -> datetime:

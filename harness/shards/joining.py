@@ -29,6 +29,7 @@ def check(shares: Mapping[str, Share]) -> None:
         )
     for within in regions.values():
         _same(within, "shard.of", {name: share.shard and share.shard.of for name, share in within.items()})
+        _same(within, "aim", {name: share.aim for name, share in within.items()})
         _same(within, "split", {name: share.split for name, share in within.items()})
         taken: dict[int, str] = {}
         for name, share in within.items():

@@ -10,6 +10,7 @@ import pytest
 from harness import collection, phases
 from harness.course import course
 from harness.evidence.exchange import now
+from harness.postdeploy.moment import UNNAMED
 from harness.postdeploy.rounds import WATCH, rounds, unmeasured
 from harness.results import Results
 from harness.run import Run
@@ -84,6 +85,8 @@ class Part:
             split=splitting.fingerprint(given),
             region=self.region,
             environment=run.environment.name,
+            aim=_aim(run),
+            excused=frozenset(run.environment.file.checklist.not_required),
             phase=phases.title(run.environment.phases),
             base_url=run.site.origin,
             version=run.site.version,
@@ -112,6 +115,12 @@ class Part:
         others = {results.items[nodeid] for nodeid in results.elsewhere}
         return replace(share, shard=None, partial=True, left_out=share.left_out | others)
 
+    def forget(self, reports: Path, env: str) -> None:
+        """Remove what an earlier run of this part left, before anything can stop this one: it would pass for this."""
+        if not self.is_all:
+            for file in (self.folder(reports) / Path(env).stem).rglob(shares.FILE):
+                file.unlink(missing_ok=True)
+
     def clear(self, folder: Path) -> None:
         """Remove what an earlier run left to be joined."""
         (folder / shares.FILE).unlink(missing_ok=True)
@@ -124,3 +133,11 @@ class Part:
         clean = replace(clean, environment=share.environment, phase=share.phase, region=share.region)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / shares.FILE).write_text(shares.render(clean), "utf-8")
+
+
+def _aim(run: Run) -> str:
+    """What a run is about: parts of one whole are about the same."""
+    target = run.environment.file.target.base_url or "a target that each run starts"
+    canary = f", {run.canary.name}" if run.canary else ""
+    since = f", deployed at {run.deploy.at.isoformat()}" if run.deploy.source != UNNAMED else ""
+    return f"{target}{canary}{since}"

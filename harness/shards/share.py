@@ -22,6 +22,7 @@ FORMAT: Literal["divine-heroes-verifier, shard, 1"] = "divine-heroes-verifier, s
 class Share:
     """`shard`: None for a whole run. `split`: how the items were spread, see splitting.fingerprint.
 
+    `aim`: what was to be asked, and since when it is deployed; `excused`: what the environment does not require.
     `partial`, `left_out`: what was left out beside the items of other shards. `doubt`: why nothing of it may count as
     proven. `said`: of the run itself; `noted`: by checks. `tests`: one result a check; `met`: promises of other items
     that checks met broken. The rest is as in RunFacts. All texts are without secrets once it is written.
@@ -32,6 +33,8 @@ class Share:
     split: str
     region: str
     environment: str
+    aim: str
+    excused: frozenset[str]
     phase: str
     base_url: str
     version: str | None
