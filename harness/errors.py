@@ -38,7 +38,14 @@ class ProbeFailed(Exception):
 
 
 class Unreachable(Exception):
-    """The target did not become ready in time, or is not the version expected; says the cause."""
+    """The target did not become ready in time, or is not the version expected; says the cause.
+
+    `version`: another one, which answered last.
+    """
+
+    def __init__(self, cause: str, version: str | None = None) -> None:
+        self.version = version
+        super().__init__(cause)
 
 
 class Unprovable(Exception):

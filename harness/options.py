@@ -120,7 +120,16 @@ def usable() -> Iterator[None]:
 
 
 def replacing(config: pytest.Config) -> dict[str, Any]:
-    """What the command line says in place of the environment file, as `environment.load` takes it."""
+    """What the command line says in place of the environment file, as `environment.load` takes it.
+
+    Raises ConfigError for an option that no phase of this run reads.
+    """
+    if config.getoption("switches") is not None and "predeploy" not in phases.chosen(config):
+        raise ConfigError(
+            "--switches",
+            "is said of a run without phase predeploy",
+            "leave it out, or write --phase=predeploy",
+        )
     given = getattr(config, "workerinput", {"verifier_begun": now().isoformat()})
     config.option.begun = given["verifier_begun"]  # the same moment in every process
     return {

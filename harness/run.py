@@ -77,6 +77,7 @@ class Run:
         self.gathering = Gathering(self)
         self.maker = Maker()
         self.gathering.at_end(self.maker.close)
+        self._asked = Site(environment.file.target.base_url or NOWHERE)
         self._site: Future[Site] = self.gathering.call(self._given(site) if site else self._find())
 
     def wait(self) -> Site:
@@ -85,10 +86,10 @@ class Run:
 
     @property
     def site(self) -> Site:
-        """Where the target is; before that is known, a place that no request goes to."""
+        """Where the target is, or was asked in vain; before that is known, a place that no request goes to."""
         if self._site.done() and self._site.exception() is None:
             return self._site.result()
-        return Site(self.environment.file.target.base_url or NOWHERE)
+        return self._asked
 
     def start(self, label: str = "target", **variables: str) -> Process:
         """Start an instance of the target, with `label`.log; it is stopped with the run."""
@@ -258,10 +259,16 @@ class Run:
 
     async def _ready(self, site: Site) -> Site:
         """The site once it is ready, at the origin that its health redirects to, with the version it shows."""
-        expected, within_s = self.environment.file.expect.version, self.environment.file.target.ready_within_s
+        # Before the deploy another release is live; predeploy.order says which one has to be.
+        expected = self.environment.file.expect.version if self.environment.deployed else None
+        within_s = self.environment.file.target.ready_within_s
         for _ in range(MOVES):
             self._aim(site.origin)
-            health = await ready(Api(self.environment, self.transport, site.origin), within_s, expected)
+            try:
+                health = await ready(Api(self.environment, self.transport, site.origin), within_s, expected)
+            except Unreachable as cause:
+                self._asked = replace(site, version=cause.version)
+                raise
             origin = moved_to(health)
             if origin is None:
                 break

@@ -17,9 +17,11 @@ async def issues(sentry, deploy, healthy, measured):
 def test_no_issue_is_new_or_regressed(issues, record_property):
     for note in issues.notes:
         record_property("note", note)
-    assert issues.news == []
+    news = issues.news
+    assert news == [], f"Sentry has since the deploy: {'; '.join(news)}"
 
 
 @checks("postdeploy.errors")
 def test_no_issue_pages_at_once(issues, healthy):
-    assert issues.paging(healthy.page_at_once) == []
+    paging = issues.paging(healthy.page_at_once)
+    assert paging == [], f"Sentry has what pages at once: {'; '.join(paging)}"

@@ -13,4 +13,5 @@ async def guarded(guards):
 
 @checks("predeploy.guards")
 def test_every_guard_ends_with_0(guarded):
-    assert [guard.read().title for guard in guarded if not guard.well] == []
+    broken = [f"the guard {guard.read().told}" for guard in guarded if not guard.well]
+    assert broken == [], "; ".join(broken)

@@ -21,9 +21,12 @@ async def migrated(migrations, order):
 
 @checks("predeploy.order")
 def test_backend_of_the_release_is_live(live, backend_version):
-    assert {answer.expect(200).field("version") for answer in live.values()} == {backend_version}
+    versions = {answer.expect(200).field("version") for answer in live.values()}
+    told = ", ".join(sorted(map(str, versions)))
+    assert versions == {backend_version}, f"live is backend {told}; the frontend needs {backend_version}"
 
 
 @checks("predeploy.order")
 def test_no_migration_is_pending(migrated):
-    assert migrated.read().well, migrated.title
+    are_done = migrated.read().well
+    assert are_done, f"migrations are pending, or cannot be told: {migrated.told}"

@@ -25,41 +25,51 @@ async def incomplete(backend):
 
 @checks("predeploy.startup")
 def test_release_starts(release):
-    assert release.read().is_ready
+    starts = release.read().is_ready
+    assert starts, f"the release does not start: {release.told}"
 
 
 @checks("predeploy.startup")
 def test_release_is_healthy(release):
-    assert release.health.status == 200
-    assert release.health.field("status") == "healthy"
+    status = release.health.status
+    assert status == 200, f"the release starts, and its health answers {status}"
+    called = release.health.field("status")
+    assert called == "healthy", f"the release starts, and its health is: {called}"
 
 
 @checks("predeploy.startup")
 def test_dev_mode_is_off(release):
-    assert release.health.field("server_dev_mode") is False
+    mode = release.health.field("server_dev_mode")
+    assert mode is False, f"started with SERVER_DEV_MODE=false, the release says server_dev_mode: {mode}"
 
 
 @checks("predeploy.startup")
 @pytest.mark.parametrize("marker", MARKERS)
 def test_start_is_logged(release, marker):
-    assert release.read().says(marker)
+    is_logged = release.read().says(marker)
+    assert is_logged, f"the start of the release does not log: {marker}"
 
 
 @checks("predeploy.startup")
 @pytest.mark.parametrize("how", HOW)
 def test_start_without_a_secret_is_refused(incomplete, backend, how):
     starts = [incomplete[how, name] for name in backend.secrets]
-    assert [start.read().title for start in starts if not start.is_refused] == []
+    wrong = [start.read().title for start in starts if not start.is_refused]
+    assert wrong == [], f"a start without a secret is not refused: {'; '.join(wrong)}"
 
 
 @checks("predeploy.startup")
 @pytest.mark.parametrize("how", HOW)
 def test_refusal_names_what_is_missing(incomplete, backend, how):
     starts = [incomplete[how, name] for name in backend.secrets]
-    assert [start.read().title for start in starts if not start.says(start.lacks)] == []
+    wrong = [start.read().title for start in starts if not start.says(start.lacks)]
+    assert wrong == [], f"the refusal does not name what is missing: {'; '.join(wrong)}"
 
 
 @checks("predeploy.startup")
 def test_no_start_prints_a_secret(release, incomplete):
     starts = [release, *incomplete.values()]
-    assert [(start.read().title, start.printed) for start in starts if start.printed] == []
+    wrong = [
+        f"{start.read().title}, and printed {', '.join(start.printed)}" for start in starts if start.printed
+    ]
+    assert wrong == [], f"a start prints a secret: {'; '.join(wrong)}"

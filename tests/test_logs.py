@@ -1,11 +1,11 @@
-"""Log sources: the lines of this run from a file or a command; a broken source is a failure."""
+"""Log sources: the lines of this run from a file or a command; a broken source proves nothing."""
 
 import asyncio
 from datetime import UTC, datetime
 
 import pytest
 
-from harness.errors import PromiseBroken, Unprovable
+from harness.errors import Unprovable
 from harness.sections import Logs
 from harness.target import logs as module
 from harness.target.logs import LogSource
@@ -64,10 +64,10 @@ def test_lines_are_given_as_they_are_when_the_time_is_over(from_file):
     assert asyncio.run(source.until(lambda lines: False)) == ["something else"]
 
 
-def test_file_that_cannot_be_read_is_a_failure(tmp_path):
+def test_file_that_cannot_be_read_proves_nothing(tmp_path):
     path = tmp_path / "gone.log"
     source = LogSource(Logs(source="file", path=str(path)), path, BEGIN, 0)
-    with pytest.raises(PromiseBroken) as caught:
+    with pytest.raises(Unprovable) as caught:
         asyncio.run(source.of_this_run())
     assert str(caught.value) == f"the log {path} cannot be read (No such file or directory); mend logs.path"
 
@@ -80,20 +80,20 @@ def test_file_that_cannot_be_read_is_a_failure(tmp_path):
             "`no-such-command-here` does not start (No such file or directory); mend logs.command",
         ),
         (
-            ("sh", "-c", "echo half; echo no such pod >&2; exit 3"),
-            "`sh` ended with 3: no such pod; mend logs.command",
+            ("sh", "-c", "echo half; echo no such pod >&2; echo try another >&2; exit 3"),
+            "`sh` ended with 3: no such pod / try another; mend logs.command",
         ),
     ],
 )
-def test_command_that_fails_is_a_failure(command, told):
-    with pytest.raises(PromiseBroken) as caught:
+def test_command_that_fails_proves_nothing(command, told):
+    with pytest.raises(Unprovable) as caught:
         asyncio.run(from_command(*command).of_this_run())
     assert str(caught.value) == told
 
 
-def test_command_that_never_ends_is_a_failure(monkeypatch):
+def test_command_that_never_ends_proves_nothing(monkeypatch):
     monkeypatch.setattr(module, "WITHIN_S", 0.05)
-    with pytest.raises(PromiseBroken) as caught:
+    with pytest.raises(Unprovable) as caught:
         asyncio.run(from_command("sleep", "60").of_this_run())
     assert str(caught.value) == "`sleep` gave no log within 0.05 s; mend logs.command"
 

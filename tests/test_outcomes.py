@@ -183,6 +183,8 @@ def test_wrong_version_is_unreachable(suite):
     )
     assert (ended.code, ended.last_words) == (11, ["UNREACHABLE"])
     assert "9.9.9" in ended.said
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", ended.verdict["base_url"])
+    assert ended.verdict["version"] == "1.0.0"
 
 
 @pytest.fixture

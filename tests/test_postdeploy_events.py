@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import ConfigError, PromiseBroken, Unprovable
+from harness.errors import ConfigError, Unprovable
 from harness.postdeploy.events import Change, Conversion, Counts, counted, spans
 from harness.postdeploy.export import exported, until
 from harness.postdeploy.funnel import ExportedFunnel
@@ -189,14 +189,14 @@ def test_export_is_read_whatever_it_looks_like(tmp_path, text):
         (b"event,timestamp\n\xff\xfe\n", "is no text of events"),
     ],
 )
-def test_export_of_something_else_is_a_failure(tmp_path, content, told):
+def test_export_of_something_else_proves_nothing(tmp_path, content, told):
     (tmp_path / "events").write_bytes(content)
-    with pytest.raises(PromiseBroken, match=told):
+    with pytest.raises(Unprovable, match=told):
         exported(tmp_path / "events")
 
 
-def test_export_that_is_not_there_is_a_failure(tmp_path):
-    with pytest.raises(PromiseBroken, match=r"cannot be read \(No such file or directory\); mend postdeploy"):
+def test_export_that_is_not_there_proves_nothing(tmp_path):
+    with pytest.raises(Unprovable, match=r"cannot be read \(No such file or directory\); mend postdeploy"):
         exported(tmp_path / "none.csv")
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from harness.errors import Unprovable
-from harness.postdeploy.lines import matching, since
+from harness.postdeploy.findings import Finding, matching, told
+from harness.postdeploy.lines import since
 from runbook.signals import load_signals
 
 DEPLOY = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -74,4 +75,69 @@ def test_log_that_ended_before_the_deploy_proves_nothing():
 )
 def test_which_line_stands_for_an_error(line, title):
     patterns = [(each.title, each.found) for each in load_signals().log_errors]
-    assert list(matching([line], patterns)) == ([f"{title}: {line}"] if title else [])
+    assert list(matching([line], patterns)) == ([Finding(title, (line,))] if title else [])
+
+
+HEAD = "Traceback (most recent call last):"
+PLAIN = [
+    HEAD,
+    '  File "server.py", line 3, in verify',
+    "    receipt = body['receipt']",
+    "KeyError: 'receipt'",
+]
+PATTERNS = [(each.title, each.found) for each in load_signals().log_errors]
+
+
+def found(*lines):
+    return list(matching(lines, PATTERNS))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        PLAIN,
+        ["ERROR:    Exception in ASGI application", *PLAIN],
+        [f"2026-11-24 02:00:01,250 INFO server {line}" for line in PLAIN],
+        [f"2026-11-24T02:00:01.{'12345'[: 5 - nth]}Z stderr {line}" for nth, line in enumerate(PLAIN)],
+        ["2026-11-24T02:00:01Z ERROR " + HEAD, *PLAIN[1:-1], "KeyError: '2026-11-24T02:00:01Z'"],
+    ],
+    ids=["plain", "announced", "a record a line", "times of several lengths", "one record"],
+)
+def test_traceback_is_one_finding_up_to_its_exception(lines):
+    after = ["2026-11-24T02:00:02Z INFO next", "2026-11-24T02:00:02Z ERROR other"]
+    first, second = found(*lines, *after)
+    assert (first.lines, second.lines) == (tuple(lines), (after[1],))
+    assert first.words.partition(": ")[2].startswith("KeyError: '")
+
+
+@pytest.mark.parametrize(
+    ("rest", "taken"),
+    [
+        ([], 1),
+        (['  File "x.py", line 1'] * 900, 1),
+        (['  File "x.py", line 1', "2026-11-24T02:00:02Z ERROR other"], 2),
+    ],
+    ids=["at the end", "endless", "broken off"],
+)
+def test_traceback_without_an_exception_takes_no_line_of_another(rest, taken):
+    first, *others = found(HEAD, *rest)
+    assert len(first.lines) == taken
+    assert [each.lines for each in others] == [(line,) for line in rest if "ERROR" in line]
+
+
+def test_message_begins_with_the_first_finding_and_its_exception():
+    assert told(found(*PLAIN)).splitlines() == [
+        "1 line of the log stands for an error: an exception nobody caught: KeyError: 'receipt'",
+        *PLAIN,
+    ]
+    assert told(found("ERROR a", "x", "ERROR b")).splitlines() == [
+        "2 lines of the log stand for an error; the first is: an error: ERROR a",
+        "and an error: ERROR b",
+    ]
+
+
+def test_message_is_bounded():
+    deep = [HEAD, *(f"  {nth}" for nth in range(300)), "KeyError: 1", *["ERROR x"] * 50]
+    said = told(found(*deep)).splitlines()
+    assert said[1:9] == [*(f"  {nth}" for nth in range(293, 300)), "KeyError: 1"]
+    assert (len(said), said[-1]) == (29, "and 31 more")

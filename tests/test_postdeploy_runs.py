@@ -70,6 +70,37 @@ def test_what_is_not_configured_is_not_proven_and_says_what_to_add(suite, sectio
     assert remedy in found["reason"]
 
 
+LOG_FILE = 'source = "file"\npath = "{reports}/target.log"'
+
+
+@pytest.mark.parametrize(
+    ("env", "item", "told"),
+    [
+        (
+            LOCAL.replace(LOG_FILE, 'source = "command"\ncommand = ["no-such-log-command"]'),
+            "postdeploy.logs",
+            "`no-such-log-command` does not start (No such file or directory); mend logs.command",
+        ),
+        (
+            LOCAL.replace(LOG_FILE, 'source = "file"\npath = "/no/such/backend.log"'),
+            "postdeploy.logs",
+            "the log /no/such/backend.log cannot be read (No such file or directory); mend logs.path",
+        ),
+        (
+            without("postdeploy.posthog") + '\n[postdeploy.export]\npath = "/no/such.csv"\n',
+            "postdeploy.funnel",
+            "the export /no/such.csv cannot be read (No such file or directory); mend postdeploy.export.path",
+        ),
+    ],
+    ids=["a command", "a file", "an export"],
+)
+def test_source_that_cannot_be_read_is_no_reason_to_roll_back(suite, env, item, told):
+    ended = suite("--phase=postdeploy", env=env)
+    found = outcome(ended, item)
+    assert (ended.code, found["outcome"]) == (10, "not proven"), ended.said
+    assert found["reason"].startswith(told)
+
+
 def test_moment_of_a_fault_says_what_was_observed_and_how_to_repeat_it(suite):
     ended = suite("--phase=postdeploy", variables={"REFERENCE_FAULTS": "postdeploy.new-issue"})
     assert ended.code == 1
@@ -80,9 +111,9 @@ def test_moment_of_a_fault_says_what_was_observed_and_how_to_repeat_it(suite):
 
 def test_secrets_of_the_services_stand_in_no_output(suite):
     tokens = {"SENTRY_AUTH_TOKEN": "sentry-canary-0815", "POSTHOG_API_KEY": "posthog-canary-4711"}
-    faults = "postdeploy.sentry-wrong-token,postdeploy.posthog-wrong-key"
-    ended = suite("--phase=postdeploy", variables={**tokens, "REFERENCE_FAULTS": faults})
-    assert ended.code == 1
+    refused = "postdeploy-sentry-wrong-token,postdeploy-posthog-wrong-key"
+    ended = suite("--phase=postdeploy", variables={**tokens, "REFERENCE_VARIANTS": refused})
+    assert ended.code == 10, ended.said
     assert "Sentry answered 401; mend postdeploy.sentry" in ended.said
     written = [path.read_bytes() for path in ended.reports.rglob("*") if path.is_file()]
     assert [token for token in tokens.values() if token in ended.said] == []

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from harness.errors import PromiseBroken, Unprovable
+from harness.errors import Unprovable
 from harness.postdeploy.events import spans
 from harness.postdeploy.posthog import PostHog, hogql
 from harness.postdeploy.sentry import PAGES, Issue, Sentry
@@ -102,9 +102,9 @@ def test_pages_come_to_an_end(ask):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 302])
-def test_refusal_of_sentry_is_a_failure_that_names_the_keys(ask, status):
+def test_refusal_of_sentry_proves_nothing_and_names_the_keys(ask, status):
     with pytest.raises(
-        PromiseBroken, match=rf"Sentry answered {status}; mend postdeploy.sentry \(origin, organ"
+        Unprovable, match=rf"Sentry answered {status}; mend postdeploy.sentry \(origin, organ"
     ):
         ask(lambda _: (status, {"detail": "no"}))
 
@@ -119,9 +119,15 @@ def test_trouble_of_sentry_says_nothing_of_the_release(ask, answer):
     "body",
     [{"detail": "x"}, [{"id": "1"}], [issue(firstSeen="yesterday")], [issue(lastSeen="2026-11-24T02:30:00")]],
 )
-def test_what_is_no_list_of_issues_is_a_failure(ask, body):
-    with pytest.raises(PromiseBroken, match="is no list of issues"):
+def test_what_is_no_list_of_issues_proves_nothing(ask, body):
+    with pytest.raises(Unprovable, match=r"is no list of issues .*; mend postdeploy\.sentry \(origin"):
         ask(lambda _: (200, body))
+
+
+def test_page_in_place_of_sentry_proves_nothing(ask):
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<title>Log in</title>"
+    with pytest.raises(Unprovable, match=r"Sentry's answer cannot be read .*; mend postdeploy\.sentry"):
+        ask(lambda _: page)
 
 
 def test_release_without_a_name_is_not_proven(ask):
@@ -227,22 +233,27 @@ def test_hogql_counts_each_span_and_looks_no_further():
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_refusal_of_posthog_is_a_failure_that_names_the_keys(count, status):
+def test_refusal_of_posthog_proves_nothing_and_names_the_keys(count, status):
     with pytest.raises(
-        PromiseBroken, match=rf"PostHog answered {status}; mend postdeploy.posthog \(origin, project"
+        Unprovable, match=rf"PostHog answered {status}; mend postdeploy.posthog \(origin, project"
     ):
         count((status, {}))
 
 
 @pytest.mark.parametrize("rows", [[["a", 1]], [["a", 1, 2, 3]], [["a", "x", 1]], [5], [["a", None, 1]]])
-def test_row_of_another_shape_is_a_failure(count, rows):
-    with pytest.raises(PromiseBroken, match="another row than was asked for"):
+def test_row_of_another_shape_proves_nothing(count, rows):
+    with pytest.raises(Unprovable, match="another row than was asked for"):
         count((200, {"results": rows}))
 
 
-def test_answer_without_results_is_a_failure(count):
-    with pytest.raises(PromiseBroken, match="promised `results`, and the answer has none"):
-        count((200, {"query_status": {"complete": False}}))
+@pytest.mark.parametrize(
+    "body", [{"query_status": {"complete": False}}, {"results": 5}, {"results": None}, []]
+)
+def test_answer_without_results_proves_nothing(count, body):
+    with pytest.raises(
+        Unprovable, match=r"PostHog's answer has no list of results; mend postdeploy\.posthog"
+    ):
+        count((200, body))
 
 
 # --- the fence

@@ -74,7 +74,7 @@ def test_products_are_those_that_are_sold(listed, items, told):
     [
         ([offering("old", current=False), offering("default")], "default", []),
         ([offering("anything")], None, []),
-        ([offering("summer")], "default", ["the current offering is summer"]),
+        ([offering("summer")], "default", ["the current offering is summer, not default"]),
         ([offering("default", current=False)], "default", ["no offering is the current one"]),
         ([], None, ["no offering is the current one"]),
     ],

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from hostile.server import Hostile, answer
+from selfcheck import catalogue
 
 from harness.environment import load
 from harness.errors import ConfigError
@@ -74,9 +75,17 @@ def test_backend_that_is_not_live_and_a_pending_migration_break_the_order(suite,
     ended = suite("predeploy/test_order.py", "--expect-version=1.4.2", env=env)
     assert ended.code == 1
     assert "GET /api/health got no answer" in ended.said
-    assert "0007 pending" in ended.said
+    assert "with 3: 0007 pending" in ended.said
     [advice] = ended.verdict_of("predeploy")["rollback"]
     assert advice["first_action"].startswith("Do not deploy")
+
+
+def test_version_of_a_release_that_is_not_deployed_yet_is_not_waited_for(suite):
+    env = catalogue.LOCAL.replace('backend_version = "1.0.0"\n', "")
+    ended = suite("--phase=predeploy", "--expect-version=9.9.9", "--wait=3", env=env)
+    assert ended.code == 1
+    [test] = [each for each in _order(ended)["tests"] if each["outcome"] == "failed"]
+    assert "live is backend 1.0.0; the frontend needs 9.9.9" in test["message"].partition("\n")[0]
 
 
 def test_migrations_may_be_done_while_the_version_is_not_known(suite, free_port):

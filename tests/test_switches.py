@@ -368,6 +368,16 @@ def test_file_that_is_not_there_ends_the_run_at_once(suite):
     assert "ERROR: no/such.env: cannot be read (No such file or directory); name a .env file" in ended.said
 
 
+@pytest.mark.parametrize(
+    "phase", ["--phase=smoke", "--phase=postdeploy", "--watch=1m", "smoke/test_health.py"]
+)
+def test_option_in_a_run_that_does_not_read_it_is_refused(suite, tmp_path, phase):
+    (tmp_path / ".env").write_text("SERVER_DEV_MODE=false\n")
+    ended = suite(phase, f"--switches={tmp_path}/.env", env=ENV)
+    assert ended.code == 4
+    assert "--switches: is said of a run without phase predeploy; leave it out, or write" in ended.said
+
+
 def test_table_type_is_frozen():
     with pytest.raises(ValueError, match="frozen"):
         Table.model_validate({"public_prefixes": ["X_"], "switches": [KINDS["text"]]}).placeholders = ()

@@ -52,6 +52,12 @@ class Ran:
             return f"`{command}` was ended by {signal.Signals(-self.code).name}"
         return f"`{command}` ended with {self.code}"
 
+    @property
+    def told(self) -> str:
+        """The title, and the last line that it printed."""
+        lines = (self.output + self.errors).strip().splitlines()
+        return f"{self.title}: {lines[-1].strip()}" if lines else self.title
+
     def show(self, scrub: Callable[[str], str]) -> str:
         """Its last lines for a reader, without secrets."""
         lines = scrub(self.output + self.errors).strip().splitlines()

@@ -6,23 +6,22 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from harness.errors import PromiseBroken, Unprovable
+from harness.errors import Unprovable
 
 Event = tuple[str, datetime]
 NAMES = ("event", "timestamp")
 
 
 def exported(path: Path) -> list[Event]:
-    """All events; a time without an offset is UTC. Raises PromiseBroken for a file or line that is neither of both."""
+    """All events; a time without an offset is UTC. Raises Unprovable for a file or line that is neither of both."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(_rows(path, file))
     except OSError as error:
-        raise PromiseBroken(
-            f"the export {path} cannot be read ({error.strerror}); mend postdeploy.export.path"
-        ) from None
+        reason = f"the export {path} cannot be read ({error.strerror})"
+        raise Unprovable(reason, "mend postdeploy.export.path") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise PromiseBroken(f"the export {path} is no text of events ({error}); export it again") from None
+        raise Unprovable(f"the export {path} is no text of events ({error})", "export it again") from None
 
 
 def until(events: list[Event], since: datetime) -> datetime:
@@ -45,9 +44,8 @@ def _rows(path: Path, file: Iterator[str]) -> Iterator[Event]:
             event, moment = (str(row[name]) for name in NAMES)
             yield event, _time(moment)
         except (KeyError, TypeError, ValueError):
-            raise PromiseBroken(
-                f"{path}, line {number}: no event with a timestamp; export the columns {' and '.join(NAMES)}"
-            ) from None
+            reason = f"{path}, line {number}: no event with a timestamp"
+            raise Unprovable(reason, f"export the columns {' and '.join(NAMES)}") from None
 
 
 def _again(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The lines of a log since a moment, by the time that each begins with."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from harness.errors import Unprovable
@@ -25,15 +25,6 @@ def since(moment: datetime, lines: Iterable[str]) -> list[str]:
     if not found:
         raise Unprovable("the log has no line since the deploy", "see whether logs.source is the right one")
     return found
-
-
-def matching(lines: Iterable[str], patterns: Iterable[tuple[str, re.Pattern[str]]]) -> Iterator[str]:
-    """Lines that one of the patterns is found in, each with its title."""
-    known = tuple(patterns)
-    for line in lines:
-        title = next((title for title, found in known if found.search(line)), None)
-        if title is not None:
-            yield f"{title}: {line}"
 
 
 def _moment(line: str) -> datetime | None:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import httpx
 
-from harness.errors import PromiseBroken
+from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange
-from harness.postdeploy.asking import answered
+from harness.postdeploy.asking import answered, body
 from harness.postdeploy.events import Counts, Spans
 from harness.postdeploy.settings import PostHog as Settings
 from harness.target.transport import Transport
@@ -26,7 +26,7 @@ class PostHog:
         self._transport, self._url, self._key = transport, httpx.URL(origin + settings.path), key
 
     async def counts(self, wanted: Sequence[str], within: Spans) -> Counts:
-        """One query for all spans; raises Unprovable where PostHog has trouble, PromiseBroken where it refuses."""
+        """One query for all spans; raises Unprovable where PostHog cannot be read."""
         body = {"query": {"kind": "HogQLQuery", "query": hogql(wanted, within)}, "name": "release verifier"}
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         call = self._transport.send(
@@ -61,12 +61,16 @@ def _moment(moment: datetime) -> str:
 
 def _counts(answer: Exchange, spans: int) -> Counts:
     numbers: dict[str, list[int]] = {}
-    for row in answer.field("results") or ():
+    found = body(answer, "PostHog", KEYS)
+    rows = found.get("results") if isinstance(found, dict) else None
+    if not isinstance(rows, list):
+        raise Unprovable("PostHog's answer has no list of results", f"mend {KEYS}")
+    for row in rows:
         try:
             event, *counts = row
             numbers[str(event)] = [int(each) for each in counts]
         except (TypeError, ValueError):
             counts = []
         if len(counts) != spans:
-            raise PromiseBroken(f"PostHog's answer has another row than was asked for; mend {KEYS}", answer)
+            raise Unprovable("PostHog's answer has another row than was asked for", f"mend {KEYS}")
     return Counts(numbers, answer)

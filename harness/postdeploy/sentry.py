@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from harness.errors import PromiseBroken, Unprovable
+from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange, now, witness
-from harness.postdeploy.asking import answered
+from harness.postdeploy.asking import answered, body
 from harness.postdeploy.settings import Sentry as Settings
 from harness.target.transport import Transport
 from runbook.signals import PageAtOnce
@@ -122,7 +122,7 @@ class Sentry:
         self._release = settings.release.replace("{version}", version or "")
 
     async def issues(self, since: datetime) -> Issues:
-        """Those with events since then; raises Unprovable where Sentry has trouble, PromiseBroken where it refuses."""
+        """Those with events since then; raises Unprovable where Sentry cannot be read."""
         found: list[tuple[Issue, Exchange]] = []
         query, cursor = self._query(since), ""
         for _ in range(PAGES):
@@ -157,13 +157,12 @@ class Sentry:
 
 def _issues(page: Exchange) -> list[Issue]:
     try:
-        return _ISSUES.validate_python(page.json)
+        return _ISSUES.validate_python(body(page, "Sentry", KEYS))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the answer"
-        raise PromiseBroken(
-            f"Sentry's answer is no list of issues ({where}: {first['msg']}); mend {KEYS}", page
-        ) from None
+        reason = f"Sentry's answer is no list of issues ({where}: {first['msg']})"
+        raise Unprovable(reason, f"mend {KEYS}") from None
 
 
 def _utc(moment: datetime) -> str:

@@ -84,7 +84,8 @@ def wrong_offering(offerings: Listed, wanted: RevenueCatProject) -> list[str]:
     if current is None:
         return ["no offering is the current one"]
     key = current.get("lookup_key")
-    return [f"the current offering is {key}"] if wanted.offering not in (None, key) else []
+    wrong = wanted.offering not in (None, key)
+    return [f"the current offering is {key}, not {wanted.offering}"] if wrong else []
 
 
 def not_offered(offerings: Listed, wanted: RevenueCatProject) -> list[str]:

@@ -72,6 +72,12 @@ class Start:
         return f"{command} ended with {self.code}"
 
     @property
+    def told(self) -> str:
+        """The title, and the last line that it printed."""
+        lines = self.output.strip().splitlines()
+        return f"{self.title}: {lines[-1].strip()}" if lines else self.title
+
+    @property
     def is_ready(self) -> bool:
         """Whether health answered."""
         return self.answer is not None

@@ -110,6 +110,7 @@ async def ready(api: Api, within_s: float, version: str | None) -> Exchange:
     """
     over, pause, cause = time.monotonic() + within_s, 0.05, ""
     while True:
+        other = None
         try:
             health = await api.health(timeout_s=max(1.0, min(10.0, over - time.monotonic())))
         except (NoAnswer, Unprovable) as error:
@@ -121,13 +122,14 @@ async def ready(api: Api, within_s: float, version: str | None) -> Exchange:
             elif version is None or health.status != 200:
                 return health
             elif seen != version:
+                other = seen
                 cause = f"it is version {seen or UNNAMED}, and expect.version is {version}"
             elif (others := await mixed(api, version)) is None:
                 return health
             else:
                 cause = f"{others}, and expect.version is {version}"
         if time.monotonic() + pause > over:
-            raise Unreachable(f"not ready within {within_s:g} s: {cause}")
+            raise Unreachable(f"not ready within {within_s:g} s: {cause}", other)
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 2.0)
 

@@ -1,4 +1,7 @@
-"""The target's log: from a file, or from a command such as `kubectl logs`."""
+"""The target's log: from a file, or from a command such as `kubectl logs`.
+
+One that cannot be read proves nothing: that says something of the pipeline, and nothing of the release.
+"""
 
 import asyncio
 import itertools
@@ -7,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.errors import PromiseBroken, Unprovable
+from harness.errors import Unprovable
 from harness.evidence.command import ran
 from harness.sections import Logs
 
@@ -53,9 +56,8 @@ class LogSource:
                 file.seek(offset)
                 return file.read().decode("utf-8", "replace").splitlines()
         except OSError as error:
-            raise PromiseBroken(
-                f"the log {self._path} cannot be read ({error.strerror}); mend logs.path"
-            ) from None
+            reason = f"the log {self._path} cannot be read ({error.strerror})"
+            raise Unprovable(reason, "mend logs.path") from None
 
     async def _ask_command(self, since: datetime) -> list[str]:
         command = [
@@ -64,12 +66,11 @@ class LogSource:
         try:
             log = await ran(command, WITHIN_S)
         except OSError as error:
-            raise PromiseBroken(
-                f"`{command[0]}` does not start ({error.strerror}); mend logs.command"
-            ) from None
+            reason = f"`{command[0]}` does not start ({error.strerror})"
+            raise Unprovable(reason, "mend logs.command") from None
         if log.code is None:
-            raise PromiseBroken(f"`{command[0]}` gave no log within {WITHIN_S} s; mend logs.command")
+            raise Unprovable(f"`{command[0]}` gave no log within {WITHIN_S} s", "mend logs.command")
         if not log.well:
-            said = log.errors.strip()[-300:]
-            raise PromiseBroken(f"`{command[0]}` ended with {log.code}: {said}; mend logs.command")
+            said = " / ".join(log.errors.strip().splitlines())[-300:]
+            raise Unprovable(f"`{command[0]}` ended with {log.code}: {said}", "mend logs.command")
         return log.output.splitlines()

@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping
 
-from starlette.responses import JSONResponse
-
 from reference.app import Parts
 from reference.catalogue import now_ms
-from reference.changing import put
 from reference.choices import fault
 from reference.sentry import WEEK_MS
 
@@ -90,24 +87,3 @@ def crash_archived(parts: Parts) -> None:
     parts.sentry.report(
         "Error: x", "RootLayout", level="fatal", status="ignored", substatus="archived_forever"
     )
-
-
-# Sentry is there, and cannot be read.
-
-
-def _refuses(name: str, status: int, said: str) -> None:
-    def refuse(parts: Parts) -> None:
-        put(parts.sentry, refusal=lambda *_: JSONResponse({"detail": said}, status))
-
-    fault(f"postdeploy.sentry-{name}", ITEM, f"Sentry answers {status}: {said}.")(refuse)
-
-
-_refuses("wrong-token", 401, "Invalid token")
-_refuses("token-without-scope", 403, "You do not have permission to perform this action.")
-_refuses("unknown-organization", 404, "The requested resource does not exist")
-
-
-@fault("postdeploy.sentry-other-shape", ITEM)
-def sentry_other_shape(parts: Parts) -> None:
-    """What answers in Sentry's place knows no issues."""
-    put(parts.sentry, refusal=lambda *_: JSONResponse({"status": "ok"}))

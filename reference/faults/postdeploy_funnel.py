@@ -1,11 +1,6 @@
 """Faults that show after a deploy: what players do, and what the log says."""
 
-from typing import Any
-
-from starlette.responses import JSONResponse
-
 from reference.app import Parts
-from reference.changing import put
 from reference.choices import fault
 from reference.logs import log
 from reference.posthog import USUAL
@@ -46,28 +41,6 @@ _today("store-unopened", "Nobody opens the store.", store_opened=0)
 def denials_from_nothing(parts: Parts) -> None:
     """Gates that were closed to nobody on earlier days are closed to many."""
     parts.posthog.numbers["premium_gate_denied"] = [USUAL["premium_gate_denied"], 0, 0, 0, 0, 0, 0, 0]
-
-
-def _refuses(name: str, status: int, kind: str, said: str) -> None:
-    def refuse(parts: Parts) -> None:
-        put(parts.posthog, refusal=lambda *_: JSONResponse({"type": kind, "detail": said}, status))
-
-    fault(f"postdeploy.posthog-{name}", FUNNEL, f"PostHog answers {status}: {said}")(refuse)
-
-
-_refuses("wrong-key", 401, "authentication_error", "Invalid Personal API key.")
-_refuses("key-without-scope", 403, "permission_denied", "API key missing required scope 'query:read'.")
-_refuses("unknown-project", 404, "invalid_request", "Project not found.")
-
-
-@fault("postdeploy.posthog-other-shape", FUNNEL)
-def posthog_other_shape(parts: Parts) -> None:
-    """What answers in PostHog's place has no counts in its rows."""
-
-    def answer(hogql: str) -> tuple[list[str], list[list[Any]]]:
-        return ["event"], [["paywall_opened"]]
-
-    put(parts.posthog, answer=answer)
 
 
 def _logged(name: str, said: str, *lines: str, level: str = "info") -> None:
