@@ -6,20 +6,29 @@ from typing import Any
 
 import pytest
 
+# What ends a run from outside: a pipeline, and a connection that is lost with its terminal.
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+
 
 def interruptible(config: pytest.Config) -> None:
-    """Let SIGTERM end the run like Ctrl-C does: with a verdict, and with what was started stopped."""
+    """Let SIGTERM and SIGHUP end the run like Ctrl-C does: with a verdict, and with what was started stopped.
+
+    One that is ignored stays so: nohup wants it.
+    """
     if threading.current_thread() is not threading.main_thread():
         return
+    heeded = [each for each in ENDING if signal.getsignal(each) != signal.SIG_IGN]
 
     def interrupt(*_: Any) -> None:
         # Once is enough: a second one would cut the end short.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {each: signal.signal(each, interrupt) for each in heeded}
 
     def restore() -> None:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
     config.add_cleanup(restore)

@@ -127,8 +127,10 @@ class Verifier:
             self.run = Run(self.environment, self.reports, self.budget, site, worker_id, self.rollout)
         self.telling.protect(self.run.secrets)
         self.allure = listen(self.config, self.run, self.rules, self.results)
-        if not worker and not self.config.getoption("check_env"):
+        if not self.config.getoption("check_env"):
+            # Workers, too: what they started would outlive a terminal that hangs up.
             interruptible(self.config)
+        if not worker and not self.config.getoption("check_env"):
             # A run that dies must not leave an earlier run's verdict.
             self.rules.clear(self.reports)
             self.part.clear(self.reports)

@@ -1,14 +1,13 @@
 """Guards: the commands that have to end well before anything is deployed."""
 
 from harness import checks, probe
-from harness.evidence.command import ran
-from harness.predeploy.settings import argv
+from harness.predeploy import commands
 
 
 @probe
-async def guarded(guards):
-    """Each guard's command, run to its end; they may share a folder, so one after the other."""
-    return [await ran(argv(guard.command), guard.takes_at_most_s, cwd=guard.within) for guard in guards]
+async def guarded(guards, release_source):
+    """Each guard's command, run to its end."""
+    return await commands.guarded(guards, release_source.shown)
 
 
 @checks("predeploy.guards")

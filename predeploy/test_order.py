@@ -1,9 +1,8 @@
 """The order of a release: first the backend with its migrations, then the frontend."""
 
 from harness import checks, probe
-from harness.evidence.command import ran
 from harness.evidence.probe import together
-from harness.predeploy.settings import argv
+from harness.predeploy import commands
 from harness.target.lifecycle import ANSWERS
 
 
@@ -14,9 +13,9 @@ async def live(api):
 
 
 @probe
-async def migrated(migrations, order):
+async def migrated(migrations, order, release_source):
     """The command that looks for pending migrations, run to its end."""
-    return await ran(argv(migrations), order.takes_at_most_s, cwd=order.within)
+    return await commands.migrated(order, release_source.shown)
 
 
 @checks("predeploy.order")

@@ -35,5 +35,10 @@ def test_backend_address_names_the_prefix_once(switches):
 
 
 @checks("predeploy.switches")
+def test_backend_address_is_that_of_the_target(switches):
+    assert switches.elsewhere == []
+
+
+@checks("predeploy.switches")
 def test_client_holds_no_secret(switches):
     assert switches.given_away == [], "; ".join(switches.given_away)

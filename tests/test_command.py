@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,7 @@ def test_command_that_ends_well():
     [
         ("exit 3", "`sh -c 'exit 3'` ended with 3"),
         ("kill -TERM $$", "`sh -c 'kill -TERM $$'` was ended by SIGTERM"),
+        ("kill -36 $$", "`sh -c 'kill -36 $$'` was ended by signal 36"),
         ("sleep 60 & echo $!; wait", "`sh -c 'sleep 60 & echo $!; wait'` did not end within 0.3 s"),
     ],
 )
@@ -43,6 +46,37 @@ def test_what_runs_away_from_a_stopped_command_is_not_waited_for(monkeypatch, tm
     ended = run("sh", "-c", runaway, within_s=1)
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
     assert (ended.code, ended.output) == (None, "")
+
+
+def test_what_a_command_leaves_in_the_background_ends_with_it_and_is_not_waited_for():
+    ended = run("sh", "-c", "sleep 60 & echo $!; exit 0", within_s=30)
+    assert (ended.well, ended.elapsed.total_seconds() < 10) == (True, True)
+    gone(int(ended.output))
+    ended = run("sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!; exit 0", within_s=30)
+    assert ended.well
+    gone(int(ended.output))
+
+
+def gone(pid):
+    """Nobody is there, or somebody who only waits for its parent to ask how it ended."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        if state == "Z":
+            return
+    pytest.fail(f"{pid} is still there")
+
+
+def test_last_lines_of_what_a_command_started_are_heard():
+    ended = run("bash", "-c", "exec > >(sleep 0.05; cat); echo last")
+    assert (ended.code, ended.output) == (0, "last\n")
+
+
+def test_output_longer_than_a_pipe_is_whole():
+    assert len(run("seq", "1", "200000").output.splitlines()) == 200000
 
 
 def test_command_gets_the_variables_and_the_folder_that_it_is_given(tmp_path):

@@ -524,7 +524,9 @@ def test_unusable_setting_is_one_line(suite, arguments, env):
     )
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "sigterm", "sighup"]
+)
 def test_interrupted_run_says_so_and_stops_its_target(tmp_path, how):
     command = [sys.executable, "-m", "pytest", f"--reports={tmp_path}", "-v", "-p", "no:cacheprovider"]
     process = subprocess.Popen(

@@ -204,3 +204,71 @@ def test_read_only_run_asks_health_and_the_project_and_nothing_else(suite):
     }
     with_key = {asked.path.partition("/p")[0] for asked in target.seen if "Bearer sk_7f3b19c2" in asked.head}
     assert with_key == {"/v2"}
+
+
+NAMED = """
+[target]
+base_url = "{target}"
+[revenuecat]
+stand_in = "{target}"
+[predeploy.revenuecat]
+project = "proj1"
+key_env = "V2_KEY"
+origin = "{origin}"
+"""
+
+
+@pytest.mark.parametrize("named", ["origin", "{stand_in}"])
+def test_key_goes_to_the_origin_that_is_named_and_to_no_other(suite, named):
+    def empty(asked):
+        yield answer({"items": [], "next_page": None})
+
+    with Hostile(empty) as target, Hostile(empty) as service:
+        origin = service.origin if named == "origin" else named
+        env = NAMED.replace("{target}", target.origin).replace("{origin}", origin)
+        ended = suite("predeploy/test_revenuecat.py", env=env, variables={"V2_KEY": "sk_7f3b19c2"})
+    assert ended.code == 1  # the project is empty
+    asked, not_asked = (service, target) if named == "origin" else (target, service)
+    assert len(asked.seen) == 4
+    assert {"Bearer sk_7f3b19c2" in each.head for each in asked.seen} == {True}
+    assert not_asked.seen == []
+
+
+def test_stand_in_that_is_named_and_not_there_is_not_proven(suite, free_port):
+    env = BARE.format(port=free_port)
+    env += '[predeploy.revenuecat]\nproject = "p"\nkey_env = "V2_KEY"\norigin = "{stand_in}"\n'
+    ended = suite("predeploy/test_revenuecat.py", env=env, variables={"V2_KEY": "sk_7f3b19c2"})
+    items = {item["id"]: item for item in ended.verdict_of("predeploy")["items"]}
+    told = {(test["outcome"], test["message"]) for test in items["predeploy.revenuecat"]["tests"]}
+    remedy = "set revenuecat.stand_in, or RevenueCat's own predeploy.revenuecat.origin"
+    assert told == {("not proven", f"there is no stand-in; {remedy}")}
+
+
+ABSENT = """
+[[predeploy.guards]]
+command = ["true"]
+[[predeploy.guards]]
+command = ["no-such-guard"]
+[predeploy.order]
+migrations = ["true"]
+within = "no/such/folder"
+[predeploy.switches]
+source = "command"
+command = ["no-such-vault"]
+"""
+
+
+def test_command_that_cannot_be_run_is_not_proven_and_its_key_named(suite, free_port):
+    """So long as no other guard says that the release is broken."""
+    env = BARE.format(port=free_port) + ABSENT
+    ended = suite("--phase=predeploy", env=env)
+    items = {item["id"]: item for item in ended.verdict_of("predeploy")["items"]}
+    said = {test["message"] for item in items.values() for test in item["tests"]}
+    assert said >= {
+        "`no-such-guard` cannot be run (No such file or directory); install it, or mend predeploy.guards.1.command",
+        "there is no folder no/such/folder; mend predeploy.order.within",
+        "`no-such-vault` cannot be run (No such file or directory); install it, or mend predeploy.switches.command",
+    }
+    assert {name: item["outcome"] for name, item in items.items()} == dict.fromkeys(items, "not proven")
+    worse = suite("predeploy/test_guards.py", env=env.replace('["true"]', '["false"]', 1))
+    assert (worse.code, "`false` ended with 1" in worse.said) == (1, True)

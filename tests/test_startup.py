@@ -12,8 +12,9 @@ import pytest
 from harness.errors import PromiseBroken
 from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
-from harness.predeploy.settings import Startup
+from harness.predeploy.settings import Startup, Switches
 from harness.predeploy.startup import MARKERS, Backend
+from harness.predeploy.switches import Source
 from harness.target.api import Api
 from harness.target.transport import Transport
 from runbook.switches import load_switches
@@ -62,7 +63,9 @@ def try_out(tmp_path, make_environment):
                 takes_at_most_s=within_s,
             )
             given = {**os.environ, **(variables or {})}
-            backend = Backend(settings, given, load_switches(), known, partial(Api, environment, transport))
+            source = Source(Switches(), given, "/api", known)
+            api = partial(Api, environment, transport)
+            backend = Backend(settings, given, load_switches(), known, api, source.shown)
             try:
                 return await backend.start(**lacks), known
             finally:
@@ -110,6 +113,7 @@ def test_start_all_the_same_is_no_refusal(try_out):
     [
         ("sys.exit(0)", "ended with 0"),
         ("os.kill(os.getpid(), 9)", "was ended by SIGKILL"),
+        ("os.kill(os.getpid(), 36)", "was ended by signal 36"),
         ("signal.pause()", "was neither ready nor at its end within 3 s"),
     ],
 )

@@ -248,12 +248,13 @@ def looked_at(tmp_path):
 
     def look(**changes):
         given = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
-        return Release(own, given, "/api", "the store")
+        backends = "https://api.heroes.example", "https://h.example"
+        return Release(own, given, "/api", "the store", backends)
 
     return look
 
 
-FINDINGS = ("missing", "malformed", "placeholders", "unfit", "doubled", "given_away")
+FINDINGS = ("missing", "malformed", "placeholders", "unfit", "doubled", "elsewhere", "given_away")
 
 
 @pytest.mark.parametrize(
@@ -263,6 +264,16 @@ FINDINGS = ("missing", "malformed", "placeholders", "unfit", "doubled", "given_a
         ({"EXPO_PUBLIC_URL": None}, {}),
         ({"EXPO_PUBLIC_URL": ""}, {}),
         ({"EXPO_PUBLIC_URL": "https://h.example/api"}, {}),
+        ({"EXPO_PUBLIC_URL": "https://H.example:443"}, {}),
+        (
+            {"EXPO_PUBLIC_URL": "https://staging.heroes.example/api"},
+            {
+                "elsewhere": [
+                    "EXPO_PUBLIC_URL does not lead to https://api.heroes.example or https://h.example;"
+                    " mend it, or predeploy.switches.backend_urls"
+                ]
+            },
+        ),
         ({"MODE": "FALSE"}, {}),
         ({"EXPO_PUBLIC_TITLE": "sky"}, {}),
         ({"KEY": None}, {"missing": ["KEY is missing in the store"]}),
@@ -341,6 +352,26 @@ def test_what_a_command_prints_is_read_as_a_file_is():
     release = read("command", command=("{python}", "-c", code))
     assert release.given == {"JWT_SECRET_KEY": RANDOM}
     assert release.source == "what `{python}` prints"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "further", "backends"),
+    [
+        (None, (), ()),
+        ("https://a.example", (), ("https://a.example",)),
+        ("https://a.example", ("https://b.example",), ("https://a.example", "https://b.example")),
+    ],
+)
+def test_clients_may_use_the_target_and_what_the_file_names(base_url, further, backends):
+    settings = Switches(source="environment", backend_urls=further)
+    release = asyncio.run(switches.read(settings, {}, "/api", Secrets(), base_url))
+    assert release.backends == backends
+
+
+def test_own_table_knows_an_emergency_stop_that_was_left_on():
+    release = read("environment", {"PURCHASES_DISABLED": "true"})
+    assert release.unfit == ["PURCHASES_DISABLED is not false"]
+    assert read("environment", {}).unfit == []
 
 
 # --- the option

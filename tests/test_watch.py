@@ -299,7 +299,7 @@ def started(tmp_path):
         process.stdout.close()
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_watch_ends_promptly_between_two_rounds_and_goes_on_later(started, tmp_path, by):
     watching = started("--watch=2h", "--every=1h")
     assert "  GO  " in watching.stdout.readline()  # and an hour until the next

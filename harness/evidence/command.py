@@ -5,13 +5,16 @@ import os
 import shlex
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from harness.evidence.exchange import now, witness
 
 LETS_GO_S = 5  # after it was stopped
+LINGERS_S = 0.2  # after it ended: what still writes its last lines
+LOOKS_S = 0.02  # between two looks whether it has ended
 _SHOWN = 20  # last lines in a message
 
 
@@ -49,7 +52,7 @@ class Ran:
         if self.code is None:
             return f"`{command}` did not end within {self.within_s:g} s"
         if self.code < 0:
-            return f"`{command}` was ended by {signal.Signals(-self.code).name}"
+            return f"`{command}` was ended by {signal_name(-self.code)}"
         return f"`{command}` ended with {self.code}"
 
     @property
@@ -57,6 +60,10 @@ class Ran:
         """The title, and the last line that it printed."""
         lines = (self.output + self.errors).strip().splitlines()
         return f"{self.title}: {lines[-1].strip()}" if lines else self.title
+
+    def withheld(self, instead: str) -> "Ran":
+        """The same, with a text in the place of what it printed."""
+        return replace(self, output=instead, errors="")
 
     def show(self, scrub: Callable[[str], str]) -> str:
         """Its last lines for a reader, without secrets."""
@@ -70,13 +77,21 @@ class Ran:
         return scrub(shlex.join(self.argv))
 
 
+def signal_name(number: int) -> str:
+    """`SIGTERM`; `signal 36` for one that has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 async def ran(
     argv: Sequence[str],
     within_s: float,
     variables: Mapping[str, str] | None = None,
     cwd: str | None = None,
 ) -> Ran:
-    """Run a command to its end, or stop it and all that it started after `within_s` seconds.
+    """Run a command to its end, or stop it after `within_s` seconds; what it started ends with it.
 
     `variables`: its whole environment; ours where None. Raises OSError where it does not start.
     """
@@ -90,18 +105,38 @@ async def ran(
         cwd=cwd,
         start_new_session=True,
     )
-    said = asyncio.ensure_future(process.communicate())
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said = bytearray(), bytearray()
+    readers = [
+        asyncio.ensure_future(_read(stream, into))
+        for stream, into in zip((process.stdout, process.stderr), said, strict=True)
+    ]
     try:
-        await asyncio.wait([said], timeout=within_s)
-        code = process.returncode if said.done() else None
+        code = await _code(process, within_s)
+        if code is not None:
+            await asyncio.wait(readers, timeout=LINGERS_S)
     finally:
-        if not said.done():
+        with suppress(ProcessLookupError, PermissionError):  # nothing of it is left
             os.killpg(process.pid, signal.SIGKILL)
     # What left its group may hold its output open.
-    await asyncio.wait([said], timeout=LETS_GO_S)
-    if not said.done():
-        said.cancel()
+    if (await asyncio.wait(readers, timeout=LETS_GO_S))[1]:
+        for reader in readers:
+            reader.cancel()
         process._transport.close()  # type: ignore[attr-defined] # there is no public way
-    parts = said.result() if said.done() and not said.cancelled() else (b"", b"")
-    output, errors = (part.decode("utf-8", "replace") for part in parts)
+    output, errors = (part.decode("utf-8", "replace") for part in said)
     return Ran(tuple(argv), within_s, code, output, errors, began, now() - began)
+
+
+async def _code(process: asyncio.subprocess.Process, within_s: float) -> int | None:
+    """The code with which it ends in time; asyncio's own wait goes on while something else holds its output open."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            while process.returncode is None:
+                await asyncio.sleep(LOOKS_S)
+    return process.returncode
+
+
+async def _read(stream: asyncio.StreamReader, into: bytearray) -> None:
+    while chunk := await stream.read(65536):
+        into += chunk

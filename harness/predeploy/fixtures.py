@@ -2,15 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 
 from harness.environment import process_variables
 from harness.errors import Unprovable
 from harness.evidence.probe import resource
-from harness.predeploy import switches
+from harness.postdeploy.settings import located
+from harness.predeploy import dotenv, learned
 from harness.predeploy.project import Project
 from harness.predeploy.settings import Guard, Order, Predeploy, RevenueCatProject, Startup
 from harness.predeploy.startup import Backend
-from harness.predeploy.switches import Release
+from harness.predeploy.switches import Release, Source
 from harness.run import Run
 from harness.target.api import Api
 from harness.web.pages import Pages
@@ -19,8 +21,20 @@ from runbook.switches import load_switches
 
 @resource()
 def predeploy_settings(run: Run) -> Predeploy:
-    """The [predeploy] section; where there is none, each item says itself what it lacks."""
-    return run.environment.file.predeploy or Predeploy()
+    """The [predeploy] section; where there is none, each item says itself what it lacks.
+
+    All that runs something of the release stands on it: from here on no output of this process shows the secrets
+    that are at hand.
+    """
+    file = run.environment.file
+    settings = file.predeploy or Predeploy()
+    given = [process_variables()]
+    given += [start.variables for start in (file.target.start, settings.startup) if start is not None]
+    if settings.switches.source == "file" and settings.switches.path is not None:
+        given.append(dotenv.read(Path(settings.switches.path)))
+    for variables in given:
+        learned.learn(run.secrets, load_switches(), variables)
+    return settings
 
 
 @resource()
@@ -32,7 +46,7 @@ def guards(predeploy_settings: Predeploy) -> tuple[Guard, ...]:
 
 
 @resource()
-def backend(run: Run, predeploy_settings: Predeploy) -> Backend:
+def backend(run: Run, predeploy_settings: Predeploy, release_source: Source) -> Backend:
     """The way to start the backend: as [predeploy.startup] says, else as [target.start] does."""
     file, given = run.environment.file, predeploy_settings.startup
     if given is None and (start := file.target.start) is not None:
@@ -45,18 +59,26 @@ def backend(run: Run, predeploy_settings: Predeploy) -> Backend:
     if given is None:
         raise Unprovable("how the backend is started is not known", "add [predeploy.startup] with a command")
     api = partial(Api, run.environment, run.transport)
-    return Backend(given, process_variables(), load_switches(), run.secrets, api)
+    return Backend(given, process_variables(), load_switches(), run.secrets, api, release_source.shown)
 
 
 @resource()
-def switches_source(run: Run, predeploy_settings: Predeploy) -> Callable[[], Awaitable[Release]]:
+def release_source(run: Run, predeploy_settings: Predeploy) -> Source:
+    """Where the release's variables are, if that is known."""
+    target = run.environment.file.target
+    settings, variables = predeploy_settings.switches, process_variables()
+    return Source(settings, variables, target.api_prefix, run.secrets, target.base_url)
+
+
+@resource()
+def switches_source(
+    predeploy_settings: Predeploy, release_source: Source
+) -> Callable[[], Awaitable[Release]]:
     """The way to the release's variables."""
     if predeploy_settings.switches.source == "none":
         remedy = "write --switches=FILE, or set predeploy.switches.source"
         raise Unprovable("where the release's variables are is not known", remedy)
-    prefix = run.environment.file.target.api_prefix
-    settings = predeploy_settings.switches
-    return partial(switches.read, settings, process_variables(), prefix, run.secrets)
+    return release_source.read
 
 
 @resource()
@@ -69,9 +91,14 @@ def project_wanted(predeploy_settings: Predeploy) -> RevenueCatProject:
 
 @resource()
 def project(run: Run, project_wanted: RevenueCatProject) -> Project:
-    """The RevenueCat project, or that of a stand-in."""
+    """The RevenueCat project, at the origin that is named and at no other: it gets the key."""
     key = run.environment.value(project_wanted.key_env) or ""
-    origin = run.site.stand_in or project_wanted.origin
+    origin = located(project_wanted.origin, run.site.stand_in)
+    if origin is None:
+        if not run.may_have_stand_in:
+            remedy = "set revenuecat.stand_in, or RevenueCat's own predeploy.revenuecat.origin"
+            raise Unprovable("there is no stand-in", remedy)
+        origin = project_wanted.origin  # it is not known yet, and nothing is asked before it is
     return Project(Pages(run.transport, origin, project_wanted.project, key))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from harness.kinds import Origin, Seconds, Strings, Variable, in_the_clear
+from harness.postdeploy.settings import STAND_IN, Service
 from harness.web.settings import REVENUECAT
 from runbook.tomlfile import Section
 
@@ -79,12 +80,13 @@ class Startup(Section):
 
 
 class Switches(Section):
-    """Where the variables of the release are."""
+    """Where the variables of the release are. `backend_urls`: origins that its clients may use beside the target's."""
 
     source: Literal["none", "environment", "file", "command"] = "none"
     path: str | None = None
     command: Annotated[tuple[str, ...], Field(strict=False)] = ()
     takes_at_most_s: Seconds = 60
+    backend_urls: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
 
     @model_validator(mode="after")
     def _complete(self) -> "Switches":
@@ -103,7 +105,7 @@ class RevenueCatProject(Section):
 
     project: Annotated[str, Field(pattern=r"^[\w-]+$")]
     key_env: Variable
-    origin: Origin = REVENUECAT
+    origin: Service = REVENUECAT
     products: Strings = ()
     offering: str | None = None
     entitlements: dict[str, Strings] = Field(default_factory=lambda: dict(ENTITLEMENTS))
@@ -113,7 +115,7 @@ class RevenueCatProject(Section):
 
     @model_validator(mode="after")
     def _private(self) -> "RevenueCatProject":
-        if in_the_clear(self.origin):
+        if self.origin != STAND_IN and in_the_clear(self.origin):
             raise ValueError(f'{self.origin} would get the key in the clear; write origin = "https://..."')
         return self
 

@@ -3,14 +3,14 @@
 import asyncio
 import secrets
 import shlex
-import signal
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from harness.errors import PromiseBroken, Unreachable
+from harness.evidence.command import signal_name
 from harness.evidence.exchange import Exchange, now, witness
 from harness.evidence.secrets import Secrets
 from harness.predeploy.process import Heard, ended, free_port, listening, stop
@@ -35,7 +35,7 @@ class Start:
     """One start, until health answered, the process had ended, or `within_s` were over.
 
     `code`: with which it ended by itself; None where it did not. `answer`: that of health. `given`: the secrets that it
-    got, by name. `lacks`: the one that it did not get.
+    got, by name. `lacks`: the one that it did not get. `shown`: what a reader may see of `output`.
     """
 
     command: Sequence[str]
@@ -44,6 +44,7 @@ class Start:
     within_s: float
     code: int | None
     output: str
+    shown: str
     answer: Exchange | None
     given: Mapping[str, str]
     started: datetime
@@ -68,7 +69,7 @@ class Start:
         if self.code is None:
             return f"{command} was neither ready nor at its end within {self.within_s:g} s"
         if self.code < 0:
-            return f"{command} was ended by {signal.Signals(-self.code).name}"
+            return f"{command} was ended by {signal_name(-self.code)}"
         return f"{command} ended with {self.code}"
 
     @property
@@ -105,7 +106,7 @@ class Start:
 
     def show(self, scrub: Callable[[str], str]) -> str:
         """Its last lines for a reader, without secrets."""
-        lines = scrub(self.output).strip().splitlines()
+        lines = scrub(self.shown).strip().splitlines()
         cut = [f"({len(lines) - _SHOWN} lines before)"] if len(lines) > _SHOWN else []
         seconds = self.elapsed.total_seconds()
         return "\n".join([f"{self.title} in {seconds:.1f} s", *cut, *(lines[-_SHOWN:] or ["(no output)"])])
@@ -123,7 +124,8 @@ class Backend:
     """Starts the backend, each time as a process of its own, in release mode and with secrets that are made up here.
 
     It gets the variables of this process but those of the release's switches: what a pipeline holds for the release
-    is not for a trial. `api`: the calls of a deployment at an origin.
+    is not for a trial. `api`: the calls of a deployment at an origin. `shown`: what a reader may see of its
+    output.
     """
 
     def __init__(
@@ -133,8 +135,9 @@ class Backend:
         table: Table,
         known: Secrets,
         api: Callable[[str], Api],
+        shown: Callable[[str], Awaitable[str]],
     ) -> None:
-        self._settings, self._api = settings, api
+        self._settings, self._api, self._shown = settings, api, shown
         self._inherited = {name: value for name, value in variables.items() if table.named(name) is None}
         self._given = {name: _made_up(table, name) for name in (*settings.secrets, *settings.generate)}
         for name, value in self._given.items():
@@ -165,7 +168,8 @@ class Backend:
             code, answer = await self._watched(process, heard, port, said)
         await heard.out()
         within_s, elapsed = self._settings.takes_at_most_s, now() - began
-        return Start(command, lacks, how, within_s, code, heard.text, answer, given, began, elapsed)
+        shown = await self._shown(heard.text)
+        return Start(command, lacks, how, within_s, code, heard.text, shown, answer, given, began, elapsed)
 
     async def _watched(
         self, process: asyncio.subprocess.Process, heard: Heard, port: int | None, said: Collection[str]

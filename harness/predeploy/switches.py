@@ -1,24 +1,28 @@
 """The variables of a release, and what is wrong with them."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import ConfigError, PromiseBroken
-from harness.evidence.command import Ran, ran
+from harness.errors import ConfigError, PromiseBroken, Unprovable
+from harness.evidence.command import Ran
 from harness.evidence.secrets import Secrets
-from harness.predeploy import dotenv, values
-from harness.predeploy.settings import Predeploy, Switches, argv
+from harness.predeploy import dotenv, learned, values
+from harness.predeploy.commands import run_named
+from harness.predeploy.settings import Predeploy, Switches
 from harness.sections import File
 from runbook.switches import Switch, Table, load_switches
 
 # Of a command that prints secrets no output of the run may show a line, whatever went wrong.
 UNSHOWN = "(what it printed holds secrets, and is not shown)\n"
+UNKNOWN = "(what it printed is not shown: the release's secrets could not be read, to be taken out)\n"
 
 
 @dataclass(frozen=True, repr=False)
 class Release:
-    """The release's variables, looked at with the table; `source`: where they are, in words.
+    """The release's variables, looked at with the table; `source`: where they are, in words. `backends`: the
+    origins at which clients may reach the backend, none where that is not known.
 
     Each finding is one line with the variable's name, and never holds a value.
     """
@@ -27,6 +31,7 @@ class Release:
     given: Mapping[str, str]
     api_prefix: str
     source: str
+    backends: tuple[str, ...] = ()
 
     def _set(self) -> Iterator[tuple[Switch, str]]:
         for switch in self.table.switches:
@@ -77,6 +82,15 @@ class Release:
         ]
 
     @property
+    def elsewhere(self) -> list[str]:
+        """Addresses of the backend that lead to another one."""
+        return [
+            f"{switch.name} does not lead to {' or '.join(self.backends)}; mend it, or predeploy.switches.backend_urls"
+            for switch, value in self._set()
+            if switch.api_prefix and self.backends and values.leads_elsewhere(value, self.backends)
+        ]
+
+    @property
     def given_away(self) -> list[str]:
         """Public variables that hold a secret: the value of one, a text that begins like one, or the name of one."""
         found = []
@@ -100,42 +114,87 @@ class Release:
 
 
 async def read(
-    settings: Switches, variables: Mapping[str, str], api_prefix: str, secrets: Secrets
+    settings: Switches,
+    variables: Mapping[str, str],
+    api_prefix: str,
+    secrets: Secrets,
+    base_url: str | None = None,
 ) -> Release:
-    """The release's variables from where the environment file says; `variables`: those of this process.
+    """The release's variables from where the environment file says; `variables`: those of this process;
+    `base_url`: where the target is, if that is known beforehand.
 
-    From now on no output shows a secret among them. Raises PromiseBroken for a command that does not give them.
+    From now on no output shows a secret among them. Raises PromiseBroken for a command that does not give them, and
+    Unprovable for one that cannot be run.
     """
     table = load_switches()
     if settings.source == "command":
-        told = await ran(argv(settings.command), settings.takes_at_most_s)
+        told = await run_named(settings.command, None, settings.takes_at_most_s, "predeploy.switches.command")
         given, source = _printed(told, table, secrets), f"what `{settings.command[0]}` prints"
     elif settings.path is not None:
         given, source = dotenv.read(Path(settings.path)), settings.path
     else:
         given, source = dict(variables), "the variables of this process"
     mine = {name: value for name, value in given.items() if table.named(name) or table.is_public(name)}
-    _keep(mine, table, secrets)
-    return Release(table, mine, api_prefix, source)
+    learned.learn(secrets, table, mine)
+    backends = (*([base_url] if base_url else []), *settings.backend_urls)
+    return Release(table, mine, api_prefix, source, backends)
+
+
+class Source:
+    """The way to the release's variables, which are read once.
+
+    What a command of the release prints may be shown once the secrets among them are known.
+    """
+
+    def __init__(
+        self,
+        settings: Switches,
+        variables: Mapping[str, str],
+        api_prefix: str,
+        secrets: Secrets,
+        base_url: str | None = None,
+    ) -> None:
+        self._settings, self._variables, self._api_prefix = settings, variables, api_prefix
+        self._secrets, self._base_url = secrets, base_url
+        self._reading: asyncio.Future[Release] | None = None
+
+    async def read(self) -> Release:
+        """As `read` below; in each process once, however many ask."""
+        if self._reading is None:
+            work = read(self._settings, self._variables, self._api_prefix, self._secrets, self._base_url)
+            self._reading = asyncio.ensure_future(work)
+            # asyncio would print an error that nobody came to ask for, unscrubbed.
+            self._reading.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(self._reading)
+
+    async def known(self) -> bool:
+        """Whether its secrets are known. Those of a file or of this process are from the beginning."""
+        if self._settings.source != "command":
+            return True
+        try:
+            await self.read()
+        except (PromiseBroken, Unprovable):
+            return False
+        return True
+
+    async def shown(self, text: str) -> str:
+        """What a reader may see of a text that a command of the release printed, once it is scrubbed."""
+        if not await self.known():
+            return UNKNOWN
+        learned.overhear(self._secrets, load_switches(), text)
+        return text
 
 
 def _printed(told: Ran, table: Table, secrets: Secrets) -> dict[str, str]:
-    shown = replace(told, output=UNSHOWN)
+    shown = told.withheld(UNSHOWN)
     if not told.well:
         raise PromiseBroken(f"{told.title}, and was to print the release's variables", shown)
     try:
         given = dotenv.parsed(told.output, "what it prints")
     except ConfigError as error:
         raise PromiseBroken(f"{told.title}: {error}", shown) from None
-    _keep(given, table, secrets)
+    learned.learn(secrets, table, given)
     return given
-
-
-def _keep(given: Mapping[str, str], table: Table, secrets: Secrets) -> None:
-    for name, value in given.items():
-        switch = table.named(name)
-        if switch is not None and switch.secret:
-            secrets.add(value.strip(), name)
 
 
 def settled(file: File, path: str | None, *, needed: bool) -> File:
@@ -147,8 +206,9 @@ def settled(file: File, path: str | None, *, needed: bool) -> File:
     if not needed:
         return file
     if path is not None:
-        switches = Switches(source="file", path=path)
-        predeploy = (predeploy or Predeploy()).model_copy(update={"switches": switches})
+        predeploy = predeploy or Predeploy()
+        switches = predeploy.switches.model_copy(update={"source": "file", "path": path})
+        predeploy = predeploy.model_copy(update={"switches": switches})
     if predeploy is not None:
         load_switches()
         if predeploy.switches.source == "file" and predeploy.switches.path:

@@ -1,7 +1,7 @@
 """What is wrong with the value of a switch, in words that do not hold it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import httpx
 
@@ -46,6 +46,14 @@ def placeholder(switch: Switch, value: str, patterns: Iterable[str]) -> bool:
 def prefixes(value: str, api_prefix: str) -> int:
     """How often the API's prefix ends an address."""
     return _path(value).count(api_prefix) if api_prefix and _repeats(value, api_prefix) else 0
+
+
+def leads_elsewhere(value: str, origins: Collection[str]) -> bool:
+    """Whether an address has none of these origins; False where it is no address."""
+    url = _url(value)
+    if url is None or not url.host:
+        return False
+    return str(url.copy_with(path="/", query=None, fragment=None)).rstrip("/") not in origins
 
 
 def holds(value: str, secret: str) -> bool:

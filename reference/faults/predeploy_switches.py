@@ -67,6 +67,12 @@ _set(
 )
 
 _set("mode-on", "The release runs in development mode.", SERVER_DEV_MODE="true")
+_set("emergency-stop-left-on", "Purchases are still stopped, as in an incident.", PURCHASES_DISABLED="true")
+_set(
+    "backend-url-of-staging",
+    "The client talks to another backend.",
+    **{BACKEND: "https://staging.divine-heroes.example"},
+)
 _set("prefix-doubled", "The backend's address names the API's prefix twice.", **{BACKEND: f"{HERE}/api/api"})
 
 

@@ -71,6 +71,21 @@ def backend_url_with_prefix(release: Release) -> None:
     release.switches["EXPO_PUBLIC_BACKEND_URL"] += "/api"
 
 
+@variant(
+    "predeploy-another-host-in-front",
+    environment={
+        "predeploy": {
+            "switches": {
+                "backend_urls": ["https://api.divine-heroes.example", "https://play.divine-heroes.example"]
+            }
+        }
+    },
+)
+def another_host_in_front(release: Release) -> None:
+    """Players reach the backend by another public host, which the environment names."""
+    release.switches["EXPO_PUBLIC_BACKEND_URL"] = "https://PLAY.divine-heroes.example:443"
+
+
 @variant("predeploy-variables-written-otherwise")
 def variables_written_otherwise(release: Release) -> None:
     """The variables come in another order, quoted, with comments, without those that may be missing."""
@@ -90,7 +105,7 @@ def more_variables(release: Release) -> None:
         "LOG_LEVEL": "info",
         "EXPO_PUBLIC_BUILD": "3f8c1d" * 8,
         "EXPO_PUBLIC_TITLE": "'Divine Heroes'",
-        "PURCHASES_DISABLED": "True",
+        "PURCHASES_DISABLED": "False",
         "SENTRY_DSN": "https://8c1d3f0a@o1.ingest.sentry.example/sub/7",
         "EXPO_PUBLIC_REVENUECAT_ANDROID_API_KEY": "goog_3f8c1d0a92be",
         "SERVER_DEV_MODE": "False",
