@@ -24,6 +24,11 @@ class Rollout:
     public: str | None = None
     samples: int = 0
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether players get another build than the one that is checked."""
+        return self.canary is not None or self.public is not None
+
     def notes(self, asked: str | None) -> list[str]:
         """What of it a reader of the verdict has to know; `asked`: the address that is checked."""
         said = []

@@ -51,7 +51,7 @@ class Run:
         worker: str = "",
         rollout: Rollout | None = None,
     ) -> None:
-        self._rollout = rollout or Rollout()
+        self.rollout = rollout or Rollout()
         self.environment, self.reports, self.budget, self._worker = environment, reports, budget, worker
         self.started = now()
         self.deploy = environment.deploy or Deploy(self.started, "the start of this run")
@@ -59,7 +59,7 @@ class Run:
         for name, value in environment.secrets.items():
             valid = environment.file.purchase.valid
             self.secrets.add(value, name, loggable=valid is not None and name == valid.transaction_env)
-        self.canary = self._rollout.canary
+        self.canary = self.rollout.canary
         if self.canary and self.canary.variable:
             self.secrets.add(self.canary.value, self.canary.variable)
         # Nothing outlives a target that the run itself starts.
@@ -67,7 +67,7 @@ class Run:
         self.ledger = Ledger(reports / "ledger.jsonl", None if worker else keep)
         self.transport = Transport(environment, self.ledger, self.secrets, self.canary)
         # What the run has to say beside the checks.
-        self.notes = [] if worker else self._rollout.notes(environment.file.target.base_url)
+        self.notes = [] if worker else self.rollout.notes(environment.file.target.base_url)
         self.signals: list[Signal] = []  # what was measured of the release
         self.doubt: str | None = None  # why nothing that the checks found may count as proven
         self._closed = self._finished = False
@@ -244,12 +244,12 @@ class Run:
 
     async def _sample(self, site: Site) -> None:
         """Note which versions answer a player, who is sent to no build in particular."""
-        if not self._rollout.samples:
+        if not self.rollout.samples:
             return
         plain = Transport(self.environment, self.ledger, self.secrets)
         try:
-            api = Api(self.environment, plain, self._rollout.public or site.origin)
-            self.notes.append(self._rollout.mix(await versions(api, self._rollout.samples)))
+            api = Api(self.environment, plain, self.rollout.public or site.origin)
+            self.notes.append(self.rollout.mix(await versions(api, self.rollout.samples)))
         finally:
             await plain.close()
 

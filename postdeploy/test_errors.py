@@ -5,11 +5,13 @@ from harness.verdict.signals import Signal
 
 
 @probe
-async def issues(sentry, deploy, healthy, measured):
+async def issues(sentry, deploy, healthy, settles, measured):
     """The issues of this release that happened since the deploy."""
     found = await sentry.issues(deploy.at)
     number = len({*found.news, *found.paging(healthy.page_at_once)})
     measured(Signal("errors", "new, regressed or paging issues in Sentry", "count", number, broken_above=0))
+    if not number:  # what is there breaks the promise at once; that nothing is there takes time to show
+        deploy.settled(settles)
     return found
 
 

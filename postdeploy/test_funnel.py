@@ -29,7 +29,9 @@ async def change(counts, healthy, measured, case):
 
 
 @checks("postdeploy.funnel")
-def test_enough_players_go_on(conversion, record_property):
+def test_enough_players_go_on(conversion, both_builds, record_property):
+    if both_builds:
+        record_property("note", both_builds)
     if conversion.note:
         record_property("note", conversion.note)
     assert conversion.read() >= conversion.step.investigate_below, conversion.words

@@ -77,7 +77,7 @@ class Parts:
             doors=Doors(tokens, purchases, credentials, simulated),
             web=WebClient(settings),
             sentry=Sentry(settings.sentry_auth_token, settings.app_version),
-            posthog=PostHog(settings.posthog_api_key),
+            posthog=PostHog(settings.posthog_api_key, settings.app_version),
         )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 import traceback
 from types import TracebackType
 
@@ -9,7 +10,13 @@ log = logging.getLogger("reference")
 
 
 class OneLine(logging.Formatter):
-    """Keeps a record on one line, and of an exception only its kind and place: its text may quote input."""
+    """Keeps a record on one line, and of an exception only its kind and place: its text may quote input.
+
+    Times are UTC.
+    """
+
+    converter = time.gmtime
+    default_msec_format = "%s,%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
         return " | ".join(super().format(record).split("\n"))

@@ -1,6 +1,7 @@
 """A stand-in for PostHog: events of players, and HogQL queries of them, which SQLite answers."""
 
 import hmac
+import json
 import re
 import sqlite3
 from datetime import datetime
@@ -40,9 +41,10 @@ class Asked(BaseModel):
 class PostHog:
     """`numbers`: of each event, today and on the days before."""
 
-    def __init__(self, key: str) -> None:
-        self.key = key
+    def __init__(self, key: str, release: str) -> None:
+        self.key, self.release = key, release  # the latter is a property of every event
         self.numbers = {event: [usual] * DAYS for event, usual in USUAL.items()}
+        self.before: dict[str, int] = {}  # today, of players who still have the release before
         self._started = now_ms() / 1000
         self._events: sqlite3.Connection | None = None
 
@@ -69,14 +71,23 @@ class PostHog:
     def _filled(self) -> sqlite3.Connection:
         events = sqlite3.connect(":memory:", check_same_thread=False)
         events.create_function("toDateTime", 1, _seconds, deterministic=True)
+        events.create_function("JSONExtractString", 2, _text, deterministic=True)
         events.create_aggregate("countIf", 1, _CountIf)
-        events.execute("CREATE TABLE events (event TEXT, timestamp REAL)")
+        events.execute("CREATE TABLE events (event TEXT, timestamp REAL, properties TEXT)")
         events.executemany(
-            "INSERT INTO events VALUES (?, ?)",
+            "INSERT INTO events VALUES (?, ?, ?)",
             (
-                (event, self._started - day * DAY_S)
+                (event, self._started - day * DAY_S, json.dumps({"release": self.release}))
                 for event, numbers in self.numbers.items()
                 for day, number in enumerate(numbers)
+                for _ in range(number)
+            ),
+        )
+        events.executemany(
+            "INSERT INTO events VALUES (?, ?, ?)",
+            (
+                (event, self._started, json.dumps({"release": "0.9.0"}))
+                for event, number in self.before.items()
                 for _ in range(number)
             ),
         )
@@ -118,6 +129,12 @@ def posthog_routes(posthog: PostHog) -> APIRouter:
 
 def _refusal(status: int, kind: str, detail: str) -> JSONResponse:
     return JSONResponse({"type": kind, "code": kind, "detail": detail, "attr": None}, status)
+
+
+def _text(properties: str, name: str) -> str:
+    """As HogQL reads a property: empty where there is none."""
+    found = json.loads(properties).get(name)
+    return found if isinstance(found, str) else ""
 
 
 def _seconds(text: str) -> float:

@@ -1,4 +1,4 @@
-"""A stand-in for Sentry: the issues of an organization, in their documented shape, page by page."""
+"""A stand-in for Sentry: an organization's releases, and its issues page by page, in their documented shape."""
 
 import hmac
 import re
@@ -66,6 +66,17 @@ class Sentry:
         self.issues.insert(0, issue)
         self._releases[number] = release or self.release
 
+    def known(self, release: str) -> bool:
+        """Whether somebody has ever reported to it, or created it."""
+        return release == self.release or release in self._releases.values()
+
+    def rename(self, release: str) -> None:
+        """The SDKs report this release under another name."""
+        self._releases = {
+            number: release if each == self.release else each for number, each in self._releases.items()
+        }
+        self.release = release
+
     def refusal(self, authorization: str, organization: str, projects: Iterable[str]) -> JSONResponse | None:
         """Sentry's answer to who may not see these issues."""
         scheme, _, token = authorization.partition(" ")
@@ -119,6 +130,22 @@ def sentry_routes(sentry: Sentry) -> APIRouter:
         begin, size = int(cursor.split(":")[1]), min(limit, PAGE)
         page = found[begin : begin + size]
         return JSONResponse(page, headers={"Link": _links(str(request.url), begin, size, len(found))})
+
+    @routes.get("/api/0/organizations/{organization}/releases/{version}/")
+    async def release(request: Request, organization: str, version: str) -> JSONResponse:
+        if (
+            refused := sentry.refusal(request.headers.get("Authorization", ""), organization, ())
+        ) is not None:
+            return refused
+        if not sentry.known(version):
+            return JSONResponse({"detail": "The requested resource does not exist"}, 404)
+        shown = {
+            "version": version,
+            "shortVersion": version,
+            "status": "open",
+            "dateCreated": _time(now_ms()),
+        }
+        return JSONResponse({**shown, "projects": [{"id": int(PROJECT), "slug": "heroes"}]})
 
     return routes
 

@@ -15,6 +15,7 @@ from runbook import tomlfile
 FILE = Path(__file__).parent / "signals.toml"
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+Minutes = Annotated[float, Field(ge=0, le=60, strict=False)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -33,6 +34,7 @@ class Window(tomlfile.Section):
     longest_h: Annotated[int, Field(ge=1, le=24)]  # of more, those of two days would overlap
     earlier_days: Annotated[int, Field(ge=1, le=28)]
     least_days: Count
+    settles_m: Minutes
 
 
 class Step(tomlfile.Section):

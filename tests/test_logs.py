@@ -102,3 +102,14 @@ def test_without_a_source_nothing_can_be_proven():
     with pytest.raises(Unprovable) as caught:
         LogSource(Logs(), None, BEGIN, 0)
     assert (caught.value.reason, caught.value.remedy) == ("there is no log source", "set logs.source")
+
+
+@pytest.mark.parametrize(("argument", "is_asked"), [("--since={since}", True), ("--tail=9", False)])
+def test_command_may_be_asked_for_what_is_new(argument, is_asked):
+    assert (
+        LogSource(Logs(source="command", command=["x", argument]), None, BEGIN, 0).is_asked_since == is_asked
+    )
+
+
+def test_file_gives_all_it_has(tmp_path):
+    assert not LogSource(Logs(source="file", path="x"), tmp_path / "x", BEGIN, 0).is_asked_since

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import ConfigError, Unprovable
-from harness.postdeploy.events import Change, Conversion, Counts, counted, spans
+from harness.postdeploy import export, moment
+from harness.postdeploy.events import Change, Conversion, Counts, counted, of_release, spans
 from harness.postdeploy.export import exported, until
-from harness.postdeploy.funnel import ExportedFunnel
+from harness.postdeploy.funnel import ExportedFunnel, Funnel
 from runbook.signals import FILE, Window, load_signals
 
 SINCE = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -45,6 +46,7 @@ def test_thresholds_are_those_of_the_contract():
         ("found = 'RuntimeError", "found = '(RuntimeError", "no regular expression"),
         ("[stable.store]", "[stable.shop]", "stable.s"),
         ("longest_h = 24", "longest_h = 25", "window.longest_h"),
+        ("settles_m = 5", "settles_m = -1", "window.settles_m"),
     ],
 )
 def test_slip_in_the_file_is_named(tmp_path, old, new, told):
@@ -135,12 +137,14 @@ def test_day_without_any_event_does_not_count():
 
 
 def test_spans_are_the_same_hours_of_each_day():
-    found = spans(SINCE, SINCE + timedelta(hours=2), Window(longest_h=24, earlier_days=2, least_days=1))
+    found = spans(
+        SINCE, SINCE + timedelta(hours=2), Window(longest_h=24, earlier_days=2, least_days=1, settles_m=0)
+    )
     assert found == tuple((SINCE - n * DAY, SINCE - n * DAY + timedelta(hours=2)) for n in range(3))
 
 
 def test_of_a_long_time_the_last_hours_count():
-    found = spans(SINCE, SINCE + 3 * DAY, Window(longest_h=24, earlier_days=1, least_days=1))
+    found = spans(SINCE, SINCE + 3 * DAY, Window(longest_h=24, earlier_days=1, least_days=1, settles_m=0))
     assert found[0] == (SINCE + 2 * DAY, SINCE + 3 * DAY)
 
 
@@ -149,11 +153,41 @@ def test_spans_never_overlap(seconds, longest_h, days):
     found = spans(
         SINCE,
         SINCE + timedelta(seconds=seconds),
-        Window(longest_h=longest_h, earlier_days=days, least_days=1),
+        Window(longest_h=longest_h, earlier_days=days, least_days=1, settles_m=0),
     )
     assert len(found) == days + 1
     assert all(begin < end for begin, end in found)
     assert all(earlier[1] <= later[0] for later, earlier in pairwise(found))
+
+
+def counting(monkeypatch, since_deploy, settles_m):
+    """The spans of which a PostHog is asked so long after a deploy."""
+    monkeypatch.setattr(moment, "now", lambda: SINCE + since_deploy)
+
+    class Asked:
+        async def counts(self, wanted, within, only):
+            return within
+
+    settles = timedelta(minutes=settles_m)
+    return asyncio.run(_counts(Funnel(Asked(), SIGNALS, moment.Deploy(SINCE, "x"), settles)))
+
+
+async def _counts(funnel):
+    return await funnel.counts()
+
+
+def test_what_has_not_settled_is_not_counted(monkeypatch):
+    (now, before, *_) = counting(monkeypatch, timedelta(minutes=20), 5)
+    assert now == (SINCE, SINCE + timedelta(minutes=15))
+    assert before == (SINCE - DAY, SINCE - DAY + timedelta(minutes=15))
+    assert counting(monkeypatch, timedelta(minutes=20), 0)[0][1] == SINCE + timedelta(minutes=20)
+
+
+@pytest.mark.parametrize("minutes", [0, 4.9, 5])
+def test_before_anything_has_settled_nothing_is_proven(monkeypatch, minutes):
+    told = r"counts from 02:00:00 UTC on, and what happened shows 5 minutes later; run again .*--deployed-at"
+    with pytest.raises(Unprovable, match=told):
+        counting(monkeypatch, timedelta(minutes=minutes), 5)
 
 
 # --- exports
@@ -200,7 +234,41 @@ def test_export_that_is_not_there_proves_nothing(tmp_path):
         exported(tmp_path / "none.csv")
 
 
-def test_export_tells_up_to_its_last_event():
+@pytest.fixture
+def at(monkeypatch):
+    """Makes it so late after the deploy."""
+    return lambda **after: monkeypatch.setattr(export, "now", lambda: SINCE + timedelta(**after))
+
+
+def test_event_of_a_clock_that_is_ahead_does_not_count(at):
+    at(minutes=10)
+    ahead = [
+        ("paywall_opened", SINCE + timedelta(days=1700)),
+        ("x", SINCE + timedelta(minutes=10, seconds=1)),
+    ]
+    assert until([*EVENTS, *ahead], SINCE) == SINCE + timedelta(minutes=1, microseconds=1)
+    with pytest.raises(Unprovable, match="the export ends before the deploy"):
+        until(ahead, SINCE)
+
+
+def test_export_that_ended_long_ago_proves_nothing(at):
+    at(minutes=16)
+    assert until(EVENTS, SINCE) == SINCE + timedelta(
+        minutes=1, microseconds=1
+    )  # not a quarter of an hour ago
+    at(minutes=16, seconds=1)
+    with pytest.raises(Unprovable, match="the export ends at 2026-11-24 02:01:00 UTC; export it again"):
+        until(EVENTS, SINCE)
+
+
+def test_time_that_no_calendar_has_is_refused_with_its_line(tmp_path):
+    (tmp_path / "events").write_text("event,timestamp\nx,0001-01-01T00:00:00+14:00\n")
+    with pytest.raises(Unprovable, match="line 2: no event with a timestamp"):
+        exported(tmp_path / "events")
+
+
+def test_export_tells_up_to_its_last_event(at):
+    at(minutes=10)
     assert until(EVENTS, SINCE) == SINCE + timedelta(minutes=1, microseconds=1)
     for events in ([], EVENTS):
         with pytest.raises(Unprovable, match="the export ends before the deploy; export it again"):
@@ -219,11 +287,50 @@ def test_events_of_an_export_are_counted_by_span():
     assert counts.numbers == {"paywall_opened": [1, 1], "purchase_attempt": [0, 0]}
 
 
-async def exported_counts(path):
-    return await ExportedFunnel(path, SIGNALS, SINCE).counts()
+async def exported_counts(path, only=None):
+    return await ExportedFunnel(path, SIGNALS, SINCE, only).counts()
 
 
-def test_last_event_of_an_export_counts(tmp_path):
+def test_funnel_is_that_of_this_release_and_what_is_usual_that_of_all(tmp_path, at):
+    at(minutes=10)
+    rows = [
+        ("paywall_opened", "1"),
+        ("purchase_attempt", "1"),
+        ("paywall_opened", "2"),
+        ("store_opened", "1"),
+    ]
+    text = "".join(f"{event},{SINCE.isoformat()},{release}\n" for event, release in rows)
+    (tmp_path / "events.csv").write_text("event,timestamp,build\n" + text)
+    counts = asyncio.run(exported_counts(tmp_path / "events.csv", ("build", "2")))
+    step = counts.conversion("attempts", ATTEMPTS)
+    assert (step.came, step.went_on, counts.now("store_opened")) == (1, 0, 1)
+    every = asyncio.run(exported_counts(tmp_path / "events.csv")).conversion("attempts", ATTEMPTS)
+    assert (every.came, every.went_on) == (2, 1)
+
+
+def test_export_without_the_column_of_the_release_proves_nothing(tmp_path):
+    (tmp_path / "events.csv").write_text("event,timestamp\nx,2026-11-24T02:00:00Z\n")
+    with pytest.raises(Unprovable, match=r"has no column build; mend postdeploy\.export\.release_property"):
+        exported(tmp_path / "events.csv", ("build", "2"))
+    (tmp_path / "events.jsonl").write_text('{"event": "x", "timestamp": "2026-11-24T02:00:00Z"}\n')
+    assert exported(tmp_path / "events.jsonl", ("build", "2")) == []
+
+
+@pytest.mark.parametrize("version", [None, "", "1' OR '1", "1\\", "a b", "1" * 201])
+def test_version_that_cannot_stand_in_a_query_proves_nothing(version):
+    with pytest.raises(
+        Unprovable, match="names no version by which events could be told apart; write --expect"
+    ):
+        of_release("build", version)
+    assert of_release(None, version) is None
+
+
+def test_release_is_told_apart_by_its_version():
+    assert of_release("build", "game@1.4.2+7") == ("build", "game@1.4.2+7")
+
+
+def test_last_event_of_an_export_counts(tmp_path, at):
+    at(minutes=10)
     path = tmp_path / "events.jsonl"
     lines = [
         {"event": "store_opened", "timestamp": (SINCE + timedelta(seconds=n)).isoformat()} for n in range(5)

@@ -1,5 +1,6 @@
 """The lines of a log since the deploy, and which of them stand for an error."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -12,18 +13,27 @@ from runbook.signals import load_signals
 DEPLOY = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
-def local(moment):
-    """As a log without offsets writes it on this machine."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S,250")
-
-
 @pytest.mark.parametrize(
     ("before", "after"),
     [
         ("2026-11-24T01:59:59Z x", "2026-11-24T02:00:00Z x"),
         ("2026-11-24T03:59:59.999+02:00 x", "2026-11-24T04:00:00.001+0200 x"),
         ('{"ts": "2026-11-24 01:59:59.5 +00:00"}', '{"ts": "2026-11-24 02:00:00.123456789 +00:00"}'),
-        (local(DEPLOY.replace(hour=1)), local(DEPLOY)),
+        ("2026-11-24 01:59:59,999 ERROR x", "2026-11-24 02:00:00,000 ERROR x"),
+        ("2026-11-24 01:59:59,999Z x", "2026-11-24 02:00:00,000Z x"),
+        (
+            "[pod/backend-7/server] 2026-11-24T01:59:59.9Z ERROR",
+            "[pod/backend-7/server] 2026-11-24T02:00:00.1Z ERROR",
+        ),
+        ("backend-1  | INFO: 2026-11-24T01:59:59Z x", "backend-1  | INFO: 2026-11-24T02:00:00Z x"),
+        (
+            'pod/7 {"a": 1, "timestamp":"2026-11-24T01:00:00Z"}',
+            'pod/7 {"a": 1, "timestamp":"2026-11-24T03:00:00Z"}',
+        ),
+        (
+            '{"expires": "2030-01-01T00:00:00Z", "time": "2026-11-24T01:00:00Z"}',
+            '{"time": "2026-11-24T02:00:00Z"}',
+        ),
         ("pod-7 INFO [2026-11-24T01:00:00Z] x", "pod-7 INFO [2026-11-24T12:00:00Z] x"),
     ],
 )
@@ -34,6 +44,38 @@ def test_line_belongs_to_the_moment_it_shows(before, after):
 def test_line_without_a_time_belongs_to_the_one_before():
     lines = ["banner", "2026-11-24T01:00:00Z a", "  more of a", "2026-11-24T03:00:00Z b", "  more of b"]
     assert since(DEPLOY, lines) == lines[3:]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "subscription expires 2025-01-01T00:00:00Z",
+        "  ValueError: 2025-01-01T00:00:00 is over",
+        "expires: 2025-01-01T00:00:00",
+        '{"msg": "x", "expires_at": "2025-01-01T00:00:00Z"}',
+        r'{"msg": "\"time\": \"2025-01-01T00:00:00Z\""}',
+        "0001-01-01T00:00:00+14:00 x",
+    ],
+)
+def test_date_that_a_line_speaks_of_is_not_its_own(line):
+    lines = ["2026-11-24T03:00:00Z a", line, "ERROR of a"]
+    assert since(DEPLOY, lines) == lines
+
+
+def test_head_of_what_was_asked_for_since_the_deploy_belongs_to_it():
+    lines = ["ERROR without a time", "2026-11-24T01:59:59Z old", "  more of old", "2026-11-24T03:00:00Z b"]
+    assert since(DEPLOY, lines, asked_since=True) == [lines[0], lines[3]]
+    assert since(DEPLOY, lines) == lines[3:]
+    assert since(DEPLOY, lines[:1], asked_since=True) == lines[:1]
+    with pytest.raises(Unprovable, match="the log has no line since the deploy; see"):
+        since(DEPLOY, [], asked_since=True)
+
+
+def test_long_line_is_read_in_time():
+    lines = ["2026-11-24T03:00:00Z a", *(each * 200_000 for each in ("7", "a/", "[", '{"ts" ', "pod-7 "))]
+    began = time.monotonic()
+    assert len(since(DEPLOY, lines)) == 6
+    assert time.monotonic() - began < 2
 
 
 def test_late_line_of_another_process_is_judged_by_itself():

@@ -120,6 +120,54 @@ def test_secrets_of_the_services_stand_in_no_output(suite):
     assert [token for token in tokens.values() if any(token.encode() in each for each in written)] == []
 
 
+# --- two builds at once
+
+BUILDS = "THE FUNNEL COUNTS BOTH BUILDS"
+
+
+def test_funnel_of_a_canary_is_its_own(suite):
+    mixed = LOCAL.replace('release_property = "release"\n', "")
+    canary = ("--phase=postdeploy", "--canary-header=X-Canary: always")
+    faults = {"REFERENCE_FAULTS": "postdeploy.attempts-fail-in-the-canary"}
+    own, both = suite(*canary, variables=faults), suite(*canary, env=mixed, variables=faults)
+    assert (own.code, both.code) == (1, 0), both.said
+    assert [
+        any(BUILDS in note for note in each.verdict_of("postdeploy")["notes"]) for each in (own, both)
+    ] == [
+        False,
+        True,
+    ]
+
+
+# --- what has not settled
+
+SLOW = LOCAL.replace("settles_m = 0", "settles_m = 5")
+
+
+@pytest.mark.parametrize(
+    ("ago", "wanted"),
+    [
+        (None, ["not proven", "not proven", "not proven"]),
+        (timedelta(minutes=10), ["proven", "not proven", "proven"]),  # nobody has played yet
+    ],
+)
+def test_moment_after_the_deploy_that_nothing_is_seen_proves_nothing(suite, ago, wanted):
+    given = [] if ago is None else [f"--deployed-at={(datetime.now(UTC) - ago).isoformat()}"]
+    ended = suite("--phase=postdeploy", *given, env=SLOW)
+    assert ended.code == 10, ended.said
+    assert [each["outcome"] for each in ended.verdict_of("postdeploy")["items"]] == wanted
+    assert ("say when it went live with --deployed-at" in outcome(ended, "postdeploy.errors")["reason"]) == (
+        ago is None
+    )
+
+
+def test_what_is_seen_at_once_is_told_at_once(suite):
+    faults = "postdeploy.new-issue,postdeploy.error-line"
+    ended = suite("--phase=postdeploy", env=SLOW, variables={"REFERENCE_FAULTS": faults})
+    wanted = ["broken", "not proven", "broken"]
+    assert [each["outcome"] for each in ended.verdict_of("postdeploy")["items"]] == wanted, ended.said
+
+
 # --- an export
 
 
@@ -155,7 +203,15 @@ def test_export_counts_as_well_as_posthog(suite, tmp_path, numbers, code, wanted
 
 
 @pytest.mark.parametrize(
-    "text", ["yesterday", "2026-11-24", "2026-11-24T02:00:00", "", "2999-01-01T00:00:00Z"]
+    "text",
+    [
+        "yesterday",
+        "2026-11-24",
+        "2026-11-24T02:00:00",
+        "",
+        "0001-01-01T00:00:00+14:00",
+        "2999-01-01T00:00:00Z",
+    ],
 )
 def test_moment_that_is_none_is_refused(suite, text):
     ended = suite("--phase=postdeploy", f"--deployed-at={text}")
@@ -188,6 +244,7 @@ def test_command_line_comes_before_the_file_and_the_file_before_the_run(tmp_path
     [
         ("[postdeploy]\nsince = 2026-01-02T03:00:00\n", "write it as 2026-01-31T12:00:00Z"),
         ("[postdeploy]\nsince = 2999-01-02T03:00:00Z\n", "is yet to come"),
+        ("[postdeploy]\nsince = 0001-01-01T00:00:00+14:00\n", "out of range"),
         (
             '[postdeploy.export]\npath = "x"\n[postdeploy.posthog]\nproject = "7"\nkey_env = "K"\n',
             "has both posthog and",

@@ -52,10 +52,13 @@ def listed(body, cursor="0:2:0", more=False):
 def ask(meet):
     """The issues that a Sentry has which speaks `answer`; what it was asked."""
 
-    def ask(answer, version="1.4.2", settings=SENTRY, **sections):
-        asked = []
+    def ask(answer, version="1.4.2", settings=SENTRY, release=200, named=None, **sections):
+        asked, named = [], [] if named is None else named
 
         async def speak(request):
+            if "/releases/" in request.target:
+                named.append(request)
+                return release, {}
             asked.append(request)
             return answer(len(asked))
 
@@ -91,6 +94,27 @@ def test_every_page_is_read_from_the_origin_that_the_environment_names(ask):
     found, asked = ask(pages.__getitem__)
     assert len(found.news) == 1
     assert [parse_qs(urlsplit(each.target).query).get("cursor") for each in asked] == [None, ["0:100:0"]]
+
+
+@pytest.mark.parametrize(("page", "times"), [([], 1), ([issue()], 0)])
+def test_release_without_an_issue_is_looked_up(ask, page, times):
+    named = []
+    ask(lambda _: listed(page), settings=SENTRY.model_copy(update={"release": "a b/@{version}"}), named=named)
+    wanted = ["/api/0/organizations/heroes/releases/a%20b%2F%401.4.2/"] * times
+    assert [each.target for each in named] == wanted
+    assert {each.headers["authorization"] for each in named} <= {"Bearer t-o-k-e-n"}
+
+
+def test_release_that_sentry_does_not_know_is_not_proven(ask):
+    with pytest.raises(
+        Unprovable, match=r"Sentry knows no release 1\.4\.2; mend postdeploy\.sentry\.release, or see"
+    ):
+        ask(lambda _: listed([]), release=404)
+
+
+def test_trouble_at_the_release_says_nothing_of_it(ask):
+    with pytest.raises(Unprovable, match="Sentry answered 503; run again"):
+        ask(lambda _: listed([]), release=503)
 
 
 def test_pages_come_to_an_end(ask):
@@ -191,7 +215,7 @@ def count(meet):
     """What a PostHog counts that speaks `answer`, and what it was asked."""
     within = spans(SINCE, SINCE + timedelta(minutes=5), load_signals().window)[:2]
 
-    def count(answer, **sections):
+    def count(answer, only=None, **sections):
         asked = []
 
         async def speak(request):
@@ -200,7 +224,9 @@ def count(meet):
 
         async def work(meeting):
             origin = f"http://{meeting.url.netloc.decode()}"
-            counts = await PostHog(meeting.transport, origin, POSTHOG, "k-e-y").counts(["a", "b"], within)
+            counts = await PostHog(meeting.transport, origin, POSTHOG, "k-e-y").counts(
+                ["a", "b"], within, only
+            )
             return counts, list(meeting.ledger.entries)
 
         (counts, entries), request = meet(speak, work, **sections), asked[0]
@@ -230,6 +256,21 @@ def test_hogql_counts_each_span_and_looks_no_further():
         "FROM events WHERE event IN ('a', 'b') AND timestamp >= toDateTime('2026-11-23T02:00:00.000000Z') "
         "AND timestamp < toDateTime('2026-11-24T03:00:00.000000Z') GROUP BY event"
     )
+
+
+def test_events_of_a_release_are_counted_beside(count):
+    counts, request, _ = count((200, {"results": [["a", 3, 4, 2]]}), only=("build", "1.4.2"))
+    assert (counts.now("a"), counts.earlier("a"), counts.ours) == (3, [4], {"a": 2})
+    assert (
+        "countIf(timestamp >= toDateTime('2026-11-24T02:00:00.000000Z') "
+        "AND timestamp < toDateTime('2026-11-24T02:05:00.000000Z') "
+        "AND JSONExtractString(properties, 'build') = '1.4.2') AS of_release FROM events"
+    ) in json.loads(request.body)["query"]["query"]
+
+
+def test_row_without_the_number_of_the_release_is_no_row(count):
+    with pytest.raises(Unprovable, match="another row than was asked for"):
+        count((200, {"results": [["a", 3, 4]]}), only=("build", "1.4.2"))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
@@ -275,6 +316,13 @@ def reading(origin):
     [
         ("GET", "https://s.example/api/0/organizations/heroes/issues/?query=x", True),
         ("POST", "https://s.example/api/projects/7/query/", True),
+        ("GET", "https://s.example/api/0/organizations/heroes/releases/game%401.4.2/", True),
+        ("GET", "https://s.example/api/0/organizations/heroes/releases/", False),
+        ("GET", "https://s.example/api/0/organizations/heroes/releases/x/files/", False),
+        ("GET", "https://s.example/api/0/organizations/heroes/releases/%2e%2e/", False),
+        ("GET", "https://s.example/api/0/organizations/other/releases/1.4.2/", False),
+        ("GET", "https://other.example/api/0/organizations/heroes/releases/1.4.2/", False),
+        ("DELETE", "https://s.example/api/0/organizations/heroes/releases/1.4.2/", False),
         ("POST", "https://s.example/api/0/organizations/heroes/issues/", False),
         ("PUT", "https://s.example/api/0/organizations/heroes/issues/", False),
         ("GET", "https://s.example/api/0/organizations/other/issues/", False),
@@ -287,7 +335,7 @@ def reading(origin):
     ],
 )
 @pytest.mark.parametrize("harmless", [True, False])
-def test_read_only_environment_allows_exactly_these_two(make_environment, method, url, passes, harmless):
+def test_read_only_environment_allows_exactly_these_three(make_environment, method, url, passes, harmless):
     fence = Fence(make_environment(**reading("https://s.example")))
     if passes:
         assert fence.pass_(method, httpx.URL(url), harmless=harmless) is None

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from selfcheck import catalogue, runs
 
 from harness.errors import ConfigError
+from harness.postdeploy import round as rounding
 from harness.postdeploy import watch as module
 from harness.postdeploy.durations import said, seconds
 from harness.postdeploy.round import Ended, others
@@ -23,6 +25,10 @@ DEPLOY = datetime(2026, 11, 24, 2, tzinfo=UTC)
 SIGNAL = {
     "name": "errors", "title": "x", "unit": "count", "value": 0, "sample": None,
     "broken_below": None, "broken_above": 0, "healthy_above": None,
+}  # fmt: skip
+LINE = {
+    "at": DEPLOY.isoformat(), "deployed_at": DEPLOY.isoformat(), "version": "1", "decision": "GO", "watched_s": 1,
+    "signals": {},
 }  # fmt: skip
 CODES = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 10, "UNREACHABLE": 11}
 
@@ -95,6 +101,32 @@ def test_each_round_gets_the_other_options():
     ]
 
 
+@pytest.mark.parametrize(
+    ("added", "left"),
+    [
+        ("--watch=1s --every 5s -k 'a or b'", "-k 'a or b'"),
+        ("--notify-url-env=CHAT --phase=postdeploy", ""),
+        ("-q", "-q"),
+    ],
+)
+def test_round_takes_no_option_of_the_watch_from_a_variable(added, left):
+    variables = {"PYTEST_ADDOPTS": added, "GITHUB_STEP_SUMMARY": "x", "HOME": "/x"}
+    assert rounding.of_a_round(variables) == {"PYTEST_ADDOPTS": left, "HOME": "/x"}
+    assert rounding.of_a_round({"HOME": "/x"}) == {"HOME": "/x"}
+
+
+def test_folder_of_reports_that_is_a_file_is_refused(suite, tmp_path):
+    (tmp_path / "file").write_text("")
+    ended = suite("--watch=1s", f"--reports={tmp_path}/file")
+    assert (ended.code, "--reports: " in ended.said, "name a folder" in ended.said) == (4, True, True)
+
+
+def test_crash_of_a_watch_is_no_verdict(monkeypatch):
+    monkeypatch.setattr(module, "_watched", lambda config: {}["a key"])
+    text, code = module.watch(None)
+    assert (code, text.endswith("KeyError: 'a key'\nthe watch crashed: no verdict")) == (3, True)
+
+
 # --- rounds, played
 
 
@@ -114,6 +146,7 @@ class Clock:
 
     def __init__(self):
         self.now, self.waits = 0.0, []
+        self.expected = []  # the version that each round was told
 
     def monotonic(self):
         return self.now
@@ -130,8 +163,9 @@ def play(monkeypatch, tmp_path, capsys):
     def play(*given, for_s=100, every_s=30, deployed_at=DEPLOY, version=None):
         clock, left = Clock(), iter(given)
 
-        def run(_):
+        def run(played):
             clock.now += 1
+            clock.expected.append(played.version)
             following = next(left)
             if isinstance(following, BaseException):
                 raise following
@@ -153,7 +187,9 @@ def test_rounds_follow_each_other_until_the_time_is_over(play):
     assert [line["watched_s"] for line in written_down] == [1, 31, 61, 91, 101]
     assert clock.waits == [29, 29, 29, 9]
     assert len(printed.splitlines()) == 5
-    assert re.fullmatch(r"\d\d:\d\d:\d\d  GO            1 s of 1\.7 m  errors 0", printed.splitlines()[0])
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d  GO            1\.4\.2  1 s of 1\.7 m  errors 0", printed.splitlines()[0]
+    )
 
 
 def test_rounds_that_take_longer_than_their_distance_follow_at_once(play):
@@ -184,6 +220,11 @@ def test_blip_decides_if_it_is_the_last(play, blip, code):
     assert play(ended("GO"), ended(blip), for_s=20)[0][1] == code
 
 
+@pytest.mark.parametrize("code", [0, 1, 10, 11])
+def test_round_that_crashed_is_no_verdict(play, code):
+    assert play(ended("GO"), Ended(code, "it went wrong\n", None))[0][1] == 3
+
+
 @pytest.mark.parametrize("code", [3, 4, 5, -9])
 def test_round_without_a_verdict_ends_the_watch_with_its_code(play, code):
     (text, found), _, _, written_down = play(ended("GO"), Ended(code, "it went wrong\n", None))
@@ -212,6 +253,41 @@ def test_watch_of_another_release_begins_anew(play, other):
     play(*[ended("GO")] * 9)
     _, _, printed, _ = play(*[ended("GO", version="1.4.3")] * 9, **other)
     assert "going on" not in printed
+
+
+def test_version_of_the_first_round_is_expected_of_all_others(play):
+    _, clock, printed, _ = play(ended("UNREACHABLE", version=None), ended("GO"), *[ended("UNREACHABLE")] * 9)
+    assert clock.expected == [None, None, "1.4.2", "1.4.2", "1.4.2"]
+    assert [line.split("  ")[-3].strip() for line in printed.splitlines()[:2]] == ["no version", "1.4.2"]
+
+
+def test_watch_that_goes_on_expects_the_version_of_before(play):
+    play(ended("GO"), KeyboardInterrupt())
+    _, clock, *_ = play(*[ended("GO", version="1.4.3")] * 9)
+    assert clock.expected == ["1.4.2"] * 5
+
+
+def test_version_that_is_expected_stays_so(play):
+    _, clock, *_ = play(*[ended("GO", version="1.4.3")] * 9, version="1.4.2")
+    assert set(clock.expected) == {"1.4.2"}
+
+
+@pytest.mark.parametrize("version", ["", "  ", "1\n2", "1\0", "\ud800"])
+def test_what_no_command_line_can_say_is_expected_of_nobody(play, version):
+    _, clock, *_ = play(*[ended("GO", version=version)] * 9)
+    assert set(clock.expected) == {None}
+
+
+def test_round_is_told_the_version_that_is_expected(monkeypatch, tmp_path):
+    told = []
+    monkeypatch.setattr(rounding.sys, "executable", shutil.which("echo"))
+    config = SimpleNamespace(invocation_params=SimpleNamespace(args=["--env=x"], dir=tmp_path))
+    played = rounding.Rounds(config, tmp_path, DEPLOY)
+    for version in (None, "1.4.2"):
+        played.version = version
+        told.append(played.run().said.split()[2:])
+    first = ["--env=x", "--phase=postdeploy", "--deployed-at=2026-11-24T02:00:00+00:00"]
+    assert told == [first, [*first, "--expect-version=1.4.2"]]
 
 
 def test_watch_that_was_watched_to_its_end_looks_once_more(play):
@@ -246,10 +322,8 @@ def test_only_a_terminal_gets_a_line_that_passes(monkeypatch, kind, file, live):
 
 def test_line_that_was_cut_off_is_left_out(tmp_path):
     path = tmp_path / "sub" / "watch.jsonl"
-    line = {
-        "at": DEPLOY.isoformat(), "deployed_at": DEPLOY.isoformat(), "version": "1", "decision": "GO",
-        "signals": {"errors": SIGNAL | {"value": 1}, "store": SIGNAL | {"name": "store", "value": None}},
-    }  # fmt: skip
+    signals = {"errors": SIGNAL | {"value": 1}, "store": SIGNAL | {"name": "store", "value": None}}
+    line = LINE | {"signals": signals}
     assert rounds(path, DEPLOY, None) == ()
     written(path, line)
     path.write_text(path.read_text() + json.dumps(line)[:40])
@@ -258,12 +332,29 @@ def test_line_that_was_cut_off_is_left_out(tmp_path):
     assert (rounds(path, DEPLOY, "2"), rounds(path, DEPLOY + timedelta(1), "1")) == ((), ())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{}", b"5", b"null", b"[]", b"\xff\xfe", b"[" * 100_000, b'"x"',
+        *(json.dumps(LINE | wrong).encode() for wrong in (
+            {"deployed_at": "yesterday"}, {"deployed_at": "2026-11-24T02:00:00"}, {"watched_s": None},
+            {"watched_s": -1}, {"signals": 5}, {"signals": {"x": {"value": 1}}}, {"version": 5}, {"at": ""},
+        )),
+    ],
+)  # fmt: skip
+def test_what_is_no_line_is_left_out(tmp_path, text):
+    path = tmp_path / "watch.jsonl"
+    path.write_bytes(b"%s\n%s\n" % (text, json.dumps(LINE).encode()))
+    assert list(lines(path, DEPLOY, None)) == [LINE]
+    assert len(rounds(path, DEPLOY, None)) == 1
+
+
 def test_signal_that_this_round_could_not_measure_is_still_drawn(tmp_path):
     path = tmp_path / "watch.jsonl"
     assert list(unmeasured(path, DEPLOY, None, ())) == []
     for value in (2, 1):
         named = {name: SIGNAL | {"name": name, "value": value} for name in ("errors", "store")}
-        written(path, {"deployed_at": DEPLOY.isoformat(), "version": "1", "signals": named})
+        written(path, LINE | {"signals": named})
     (left,) = unmeasured(path, DEPLOY, None, {"errors"})
     assert (left.name, left.value, left.said, left.state) == ("store", None, "not measured", "doubtful")
 

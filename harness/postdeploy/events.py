@@ -1,5 +1,6 @@
 """How many events there were since the deploy and in the same hours of earlier days, and what that says."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,20 @@ from harness.verdict.signals import Signal, in_unit
 from runbook.signals import Level, Step, Window
 
 Spans = tuple[tuple[datetime, datetime], ...]
+Release = tuple[str, str]  # the property that says of which release an event is, and what it says of this one
 DAY = timedelta(days=1)
+_VERSION = re.compile(r"[\w.+@/~:-]{1,200}", re.ASCII)
+
+
+def of_release(name: str | None, version: str | None) -> Release | None:
+    """Raises Unprovable for a version that is unknown, or cannot stand in a query: the target may say anything."""
+    if name is None:
+        return None
+    if version is None or not _VERSION.fullmatch(version):
+        raise Unprovable(
+            "the target names no version by which events could be told apart", "write --expect-version=..."
+        )
+    return name, version
 
 
 def spans(since: datetime, until: datetime, window: Window) -> Spans:
@@ -22,10 +36,14 @@ def spans(since: datetime, until: datetime, window: Window) -> Spans:
 
 @dataclass(frozen=True)
 class Counts:
-    """Events of each name in each of the spans, the first of which is that since the deploy."""
+    """Events of each name in each of the spans, the first of which is that since the deploy.
+
+    `ours`: since the deploy, of this release alone; None where events do not tell of which one they are.
+    """
 
     numbers: Mapping[str, Sequence[int]]
     source: Exchange | None = None
+    ours: Mapping[str, int] | None = None
 
     def now(self, event: str) -> int:
         return self.numbers[event][0] if event in self.numbers else 0
@@ -37,7 +55,10 @@ class Counts:
         return [self.numbers[event][day] if event in self.numbers else 0 for day in lived]
 
     def conversion(self, name: str, step: Step) -> "Conversion":
-        return Conversion(name, step, self.now(step.of), self.now(step.to), self.source)
+        came, went_on = (
+            self.now(event) if self.ours is None else self.ours.get(event, 0) for event in (step.of, step.to)
+        )
+        return Conversion(name, step, came, went_on, self.source)
 
     def change(self, name: str, level: Level, least_days: int) -> "Change":
         return Change(

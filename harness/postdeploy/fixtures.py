@@ -1,10 +1,12 @@
 """The objects of probes that look at a release while it is rolled out; see harness/fixtures.py."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from harness.errors import Unprovable
 from harness.evidence.probe import resource
+from harness.postdeploy.events import of_release
 from harness.postdeploy.funnel import ExportedFunnel, Funnel
 from harness.postdeploy.moment import Deploy
 from harness.postdeploy.posthog import PostHog
@@ -28,6 +30,13 @@ def healthy() -> Signals:
 
 
 @resource()
+def settles(run: Run, healthy: Signals) -> timedelta:
+    """How long it takes until a service shows what happened."""
+    own = run.environment.file.postdeploy.settles_m
+    return timedelta(minutes=healthy.window.settles_m if own is None else own)
+
+
+@resource()
 def measured(run: Run) -> Callable[[Signal], None]:
     """Takes a signal for the report."""
     return run.signals.append
@@ -46,17 +55,30 @@ def sentry(run: Run) -> Sentry:
 
 
 @resource()
-def funnel(run: Run, deploy: Deploy, healthy: Signals) -> Funnel | ExportedFunnel:
+def both_builds(run: Run) -> str | None:
+    """What a reader of the funnel has to know where players get two builds and their events do not tell which."""
+    if not run.rollout.is_partial or run.environment.file.postdeploy.release_property is not None:
+        return None
+    return (
+        "THE FUNNEL COUNTS BOTH BUILDS: that of most players hides what is wrong with the canary's; set "
+        "release_property of postdeploy.posthog or postdeploy.export"
+    )
+
+
+@resource()
+def funnel(run: Run, deploy: Deploy, healthy: Signals, settles: timedelta) -> Funnel | ExportedFunnel:
     """Events of players since the deploy: from PostHog, or an export."""
     file = run.environment.file.postdeploy
-    if file.export is not None:
-        return ExportedFunnel(Path(file.export.path), healthy, deploy.at)
-    if file.posthog is None:
+    if file.export is None and file.posthog is None:
         raise Unprovable("nothing counts the events", "add [postdeploy.posthog] or [postdeploy.export]")
+    only = of_release(file.release_property, run.environment.file.expect.version or run.site.version)
+    if file.export is not None:
+        return ExportedFunnel(Path(file.export.path), healthy, deploy.at, only)
+    assert file.posthog is not None, "one of both counts"
     key = run.environment.value(file.posthog.key_env)
     assert key is not None, "a variable that a file names is set"
     origin = _origin(run, file.posthog.origin)
-    return Funnel(PostHog(run.transport, origin, file.posthog, key), healthy, deploy.at)
+    return Funnel(PostHog(run.transport, origin, file.posthog, key), healthy, deploy, settles, only)
 
 
 def _origin(run: Run, named: str) -> str:

@@ -1,10 +1,11 @@
 """One round of a watch: a run of phase postdeploy in a process of its own, and what came of it."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from harness.verdict.signals import Signal
 # Of the watch as a whole; a round is told its phase and the moment of the deploy.
 OF_THE_WATCH = ("--watch", "--every", "--deployed-at", "--phase", "--notify-url-env")
 ONCE = "GITHUB_STEP_SUMMARY"  # the variable of a summary that each round would add to
+ADDED = "PYTEST_ADDOPTS"  # options that pytest takes as if they stood on its command line
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,17 @@ class Rounds:
         self._command = [sys.executable, "-m", "pytest", *given, "--phase=postdeploy"]
         self._command.append(f"--deployed-at={deployed_at.isoformat()}")
         self._folder, self._reports = config.invocation_params.dir, reports
+        self.version: str | None = None  # the only one that a round may be about
 
     def run(self) -> Ended:
         """One round, to its end. One that is interrupted ends its own process well, and takes no second signal."""
         self._reports.mkdir(parents=True, exist_ok=True)
         began, output = now(), self._reports / "watch.log"
-        variables = {name: value for name, value in process_variables().items() if name != ONCE}
+        variables = of_a_round(process_variables())
         with output.open("wb") as file:
             # In a session of its own: Ctrl-C in a terminal would reach it, too, beside what is sent below.
             process = subprocess.Popen(
-                self._command,
+                [*self._command, *([f"--expect-version={self.version}"] if self.version else [])],
                 cwd=self._folder,
                 env=variables,
                 stdin=subprocess.DEVNULL,
@@ -93,6 +96,14 @@ class Rounds:
         except (OSError, ValueError):
             return None
         return found if datetime.fromisoformat(found["started"]) >= began else None
+
+
+def of_a_round(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a round is given: none that would make it a watch, or add its summary to the build's."""
+    found = {name: value for name, value in variables.items() if name != ONCE}
+    if given := found.get(ADDED):
+        found[ADDED] = shlex.join(others(shlex.split(given)))
+    return found
 
 
 def others(arguments: Sequence[object]) -> list[str]:

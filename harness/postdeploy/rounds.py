@@ -2,32 +2,45 @@
 
 import json
 from collections.abc import Collection, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from harness.verdict.signals import Round, Signal
 
 WATCH = "watch.jsonl"
 
 
+class Line(BaseModel):
+    """What is used of a line."""
+
+    at: AwareDatetime
+    deployed_at: AwareDatetime
+    version: str | None
+    decision: str
+    watched_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    signals: dict[str, Signal]
+
+
 def lines(path: Path, deployed_at: datetime, version: str | None) -> Iterator[dict[str, Any]]:
     """Those of this deploy, in the order of time; of any version where none is given.
 
-    A line that was not finished is left out.
+    What is no such line, or was not finished, is left out.
     """
     try:
-        written = path.read_text("utf-8").splitlines()
+        written = path.read_text("utf-8", "replace").splitlines()
     except OSError:
         return
     for text in written:
         try:
-            line = json.loads(text)
-        except ValueError:
+            line = Line.model_validate_json(text)
+        except ValidationError:
             continue
-        same = version is None or line["version"] in (version, None)
-        if same and datetime.fromisoformat(line["deployed_at"]) == deployed_at:
-            yield line
+        if line.deployed_at == deployed_at and (version is None or line.version in (version, None)):
+            yield json.loads(text) | {"signals": {name: asdict(each) for name, each in line.signals.items()}}
 
 
 def rounds(path: Path, deployed_at: datetime, version: str | None) -> tuple[Round, ...]:

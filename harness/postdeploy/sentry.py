@@ -1,6 +1,7 @@
 """The issues that Sentry has of a release since its deploy.
 
-Source: Sentry's API reference, "List an Organization's Issues" and "Paginating Results".
+Source: Sentry's API reference, "List an Organization's Issues", "Retrieve an Organization's Release" and
+"Paginating Results".
 """
 
 import re
@@ -8,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -118,7 +120,8 @@ class Sentry:
         """Raises Unprovable where the release has no name."""
         if version is None and "{version}" in settings.release:
             raise Unprovable("the target names no version, and so no release", "write --expect-version=...")
-        self._transport, self._origin, self._settings, self._token = transport, origin, settings, token
+        self._transport, self._origin, self._settings = transport, origin, settings
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._release = settings.release.replace("{version}", version or "")
 
     async def issues(self, since: datetime) -> Issues:
@@ -130,9 +133,25 @@ class Sentry:
             found += [(each, page) for each in _issues(page) if each.lastSeen >= since]
             following = _NEXT.search(page.response.headers.get("Link", ""))
             if following is None:
+                if not found:
+                    await self._reported_to()
                 return Issues(since, tuple(found))
             cursor = following[1]
         raise Unprovable(f"Sentry has more than {PAGES * A_PAGE} issues", "set postdeploy.sentry.projects")
+
+    async def _reported_to(self) -> None:
+        """Raises Unprovable where Sentry knows no such release: that it has no issue says nothing then."""
+        url = httpx.URL(self._origin + self._settings.releases + quote(self._release, safe="") + "/")
+        await answered(self._known(url), "Sentry", KEYS)
+
+    async def _known(self, url: httpx.URL) -> Exchange:
+        exchange = await self._transport.send("GET", url, self._headers, note="the release")
+        if exchange.response.status_code == 404:
+            raise Unprovable(
+                f"Sentry knows no release {self._release}",
+                "mend postdeploy.sentry.release, or see whether the build reports to Sentry",
+            )
+        return exchange
 
     def _query(self, since: datetime) -> dict[str, Any]:
         asked: dict[str, Any] = {
@@ -150,8 +169,7 @@ class Sentry:
     async def _page(self, query: dict[str, Any]) -> Exchange:
         # Never the address in the Link header: the token goes to the place that the environment names.
         url = httpx.URL(self._origin + self._settings.path, params=query)
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
-        call = self._transport.send("GET", url, headers, note="issues of the release")
+        call = self._transport.send("GET", url, self._headers, note="issues of the release")
         return await answered(call, "Sentry", KEYS)
 
 

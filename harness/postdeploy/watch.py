@@ -1,10 +1,12 @@
 """--watch: phase postdeploy again and again while a release is rolled out.
 
+The version of the first round is that of all others, unless one is expected: a change is told as UNREACHABLE.
 A round that is not proven or not reached is a blip: it decides only if it is the last. A broken promise ends the watch.
 """
 
 import sys
 import time
+import traceback
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -21,14 +23,27 @@ from harness.options import replacing
 from harness.postdeploy.durations import said, seconds
 from harness.postdeploy.round import Ended, Rounds
 from harness.postdeploy.rounds import WATCH, lines, written
-from harness.verdict.report import MESSAGE
+from harness.verdict.model import EXIT_CODES
+from harness.verdict.report import MESSAGE, inert
 
 EVERY = "60s"
-STOPPED = 2
+STOPPED, CRASHED = 2, 3
 
 
 def watch(config: pytest.Config) -> tuple[str, int]:
-    """What to print in the end, and the exit code. Raises ConfigError for options that cannot be."""
+    """What to print in the end, and the exit code. Raises ConfigError for options that cannot be.
+
+    A crash of the watch is no NO-GO: nobody may roll back for it.
+    """
+    try:
+        return _watched(config)
+    except (ConfigError, pytest.UsageError):
+        raise
+    except Exception:  # noqa: BLE001 (whatever it is, it says nothing of the release)
+        return f"{traceback.format_exc()}the watch crashed: no verdict", CRASHED
+
+
+def _watched(config: pytest.Config) -> tuple[str, int]:
     given, phase = config.getoption("watch"), config.getoption("phase")
     if given is None:
         raise ConfigError("--every", "is said of no watch", "write --watch=30m, too")
@@ -42,6 +57,12 @@ def watch(config: pytest.Config) -> tuple[str, int]:
     reports = phases.reports(Path(config.getoption("reports")) / chosen.name, ("postdeploy",))
     variable = config.getoption("notify_url_env")
     chat = notify.channel(variable, process_variables()) if variable is not None else None
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            "--reports", f"{reports} cannot be made ({error.strerror})", "name a folder"
+        ) from None
     interruptible(config)
     watching = Watch(config, reports, chosen.deploy.at, chosen.file.expect.version, for_s, every_s)
     text, code = watching.run()
@@ -68,8 +89,10 @@ class Watch:
             deployed_at,
         )
         self._for_s, self._every_s = for_s, every_s
-        earlier = [line["watched_s"] for line in lines(reports / WATCH, deployed_at, version)]
-        self._before_s = float(earlier[-1]) if earlier else 0.0
+        earlier = list(lines(reports / WATCH, deployed_at, version))
+        self._before_s = float(earlier[-1]["watched_s"]) if earlier else 0.0
+        # Health may name another release later, and what is then well says nothing of this one.
+        self._rounds.version = version or next((line["version"] for line in earlier if line["version"]), None)
         self._begun = time.monotonic()
         self._screen = Screen(sys.stdout)
 
@@ -99,7 +122,9 @@ class Watch:
             ended = self._rounds.run()
             if ended.verdict is None:
                 self._screen.clear()
-                return f"{ended.said.rstrip()}\nthe watch ended: this round gave no verdict", ended.code or 3
+                # Without a verdict, a code that stands for one is a crash.
+                code = CRASHED if ended.code in EXIT_CODES.values() else ended.code
+                return f"{ended.said.rstrip()}\nthe watch ended: this round gave no verdict", code
             is_over = ended.decision == "NO-GO" or self.watched_s >= self._for_s
             self._note(ended)
             if is_over:
@@ -108,12 +133,14 @@ class Watch:
 
     def _note(self, ended: Ended) -> None:
         assert ended.verdict is not None
-        items = ended.verdict["items"]
+        items, version = ended.verdict["items"], ended.verdict["version"]
+        if self._rounds.version is None and version and version.strip() and version.isprintable():
+            self._rounds.version = version
         at = now()
         line = {
             "at": at.isoformat(),
             "deployed_at": self._deployed_at.isoformat(),
-            "version": ended.verdict["version"],
+            "version": version,
             "decision": ended.decision,
             "exit_code": ended.code,
             "watched_s": round(self.watched_s, 3),
@@ -122,7 +149,8 @@ class Watch:
         }
         written(self._reports / WATCH, line)
         self._screen.line(
-            f"{at:%H:%M:%S}  {ended.decision:12}  {said(self.watched_s)} of {said(self._for_s)}  {ended.words}"
+            f"{at:%H:%M:%S}  {ended.decision:12}  {inert.one_line(version or 'no version')}  "
+            f"{said(self.watched_s)} of {said(self._for_s)}  {ended.words}"
         )
 
     def _wait(self, wait_s: float) -> None:

@@ -26,6 +26,11 @@ class LogSource:
             raise Unprovable("there is no log source", "set logs.source")
         self._settings, self._path, self._begin, self._offset = settings, path, begin, offset
 
+    @property
+    def is_asked_since(self) -> bool:
+        """Whether the source itself leaves out what is older than the moment that it is asked for."""
+        return self._path is None and any("{since}" in part for part in self._settings.command)
+
     async def all(self) -> list[str]:
         """Every line that the source still has."""
         return await self._lines(EVER, 0)

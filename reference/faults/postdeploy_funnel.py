@@ -37,6 +37,13 @@ _today("store-drops", "The store is opened by a third of those on earlier days."
 _today("store-unopened", "Nobody opens the store.", store_opened=0)
 
 
+@fault("postdeploy.attempts-fail-in-the-canary", FUNNEL)
+def attempts_fail_in_the_canary(parts: Parts) -> None:
+    """No attempt to buy succeeds in this release, which one player in ten has; in that before nearly all do."""
+    parts.posthog.today(purchase_success=0)
+    parts.posthog.before = {event: 9 * USUAL[event] for event in ("purchase_attempt", "purchase_success")}
+
+
 @fault("postdeploy.denials-from-nothing", FUNNEL)
 def denials_from_nothing(parts: Parts) -> None:
     """Gates that were closed to nobody on earlier days are closed to many."""

@@ -23,6 +23,12 @@ def no_issues(parts: Parts) -> None:
     parts.sentry.issues.clear()
 
 
+@variant("postdeploy-release-of-another-name", expected="INCONCLUSIVE")
+def release_of_another_name(parts: Parts) -> None:
+    """The SDKs report the release under another name than is asked for, and so Sentry lists no issue of it."""
+    parts.sentry.rename("heroes@" + parts.sentry.release)
+
+
 @variant("postdeploy-many-old-issues")
 def many_old_issues(parts: Parts) -> None:
     """Sentry has several pages of issues that are as old as the game, some of them called new until a week is over."""

@@ -79,6 +79,12 @@ def test_sentry_refuses(watched, asked_for, status):
     assert (answer.status_code, list(answer.json())) == (status, ["detail"])
 
 
+@pytest.mark.parametrize(("release", "status"), [("1.0.0", 200), ("0.9.0", 200), ("9.9.9", 404)])
+def test_release_is_known_or_not(watched, release, status):
+    answer = issues(watched[0], path=f"/api/0/organizations/divine-heroes/releases/{release}/")
+    assert (answer.status_code, answer.json().get("version", release)) == (status, release)
+
+
 def test_events_are_counted_on_eight_days(watched):
     target, began = watched
     begin, end = f"{began:%Y-%m-%dT%H:%M:%S.%fZ}", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
