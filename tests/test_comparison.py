@@ -198,8 +198,9 @@ def test_run_after_a_round_of_the_same_deploy_goes_on_with_its_watch(
     tmp_path, phases, deployed_at, compared_with
 ):
     keep(tmp_path, HEALTHY)
-    deployed = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    written(tmp_path / WATCH, {"deployed_at": deployed.isoformat(), "version": "1.4.2"})
+    deployed = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).isoformat()
+    a_round = {"at": deployed, "deployed_at": deployed, "version": "1.4.2", "decision": "GO"}
+    written(tmp_path / WATCH, a_round | {"watched_s": 1, "signals": {}})
     write_reports(ILL, tmp_path)
     chosen = replace(
         environment.load("local", phases=()),

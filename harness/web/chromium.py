@@ -7,8 +7,8 @@ import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from harness.environment import Environment
-from harness.errors import ProbeFailed
+from harness.errors import Unprovable
 from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
 from harness.target.canary import Canary
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE: "ViewportSize" = {"width": 390, "height": 844}
+ENDED = "the browser ended in the middle of the run"
 AT_ONCE = 4  # visits; more of them only take longer, each
 ENDS_WITHIN_S = 5
 OPENS_WITHIN_S = 30  # a page of a busy host; what it has to show is judged by shows_within_s
@@ -76,11 +77,11 @@ class Chromium:
         self._browser: Browser | None = None
 
     async def start(self, executable: str | None) -> None:
-        """Raises ProbeFailed where the browser does not start."""
-        from playwright.async_api import Error, async_playwright
+        """Raises Unprovable where the browser does not start."""
+        from playwright.async_api import async_playwright
 
-        self._playwright = await async_playwright().start()
-        try:
+        with _ours(f"the browser {executable or self._web.browser.channel} does not start"):
+            self._playwright = await async_playwright().start()
             self._browser = await self._playwright.chromium.launch(
                 executable_path=executable,
                 channel=self._web.browser.channel,
@@ -90,11 +91,6 @@ class Chromium:
                 handle_sigterm=False,
                 handle_sighup=False,
             )
-        except Error as error:
-            said = error.message.partition("\n")[0]
-            raise ProbeFailed(
-                f"the browser {executable or self._web.browser.channel} does not start: {said}"
-            ) from None
 
     async def close(self) -> None:
         """End the browser and its driver, and remove traces that nobody asked for."""
@@ -114,33 +110,41 @@ class Chromium:
     ) -> AsyncIterator[Visit]:
         """A visit in a context of its own, signed in where a `player` is given.
 
-        `ahead`: by how much the device's clock is ahead of the real time.
+        `ahead`: by how much the device's clock is ahead of the real time. Raises Unprovable where the browser has
+        ended: what a player then does not see says nothing of the client.
         """
         assert self._browser is not None
         async with self._seats:
-            context = await self._browser.new_context(
-                viewport=PHONE,
-                locale="en-US",
-                service_workers="block",
-                ignore_https_errors=not self._environment.file.target.verify_tls,
-            )
-            context.set_default_timeout(self._web.shows_within_s * 1000)
-            context.set_default_navigation_timeout(OPENS_WITHIN_S * 1000)
+            with _ours(ENDED):
+                context = await self._browser.new_context(
+                    viewport=PHONE,
+                    locale="en-US",
+                    service_workers="block",
+                    ignore_https_errors=not self._environment.file.target.verify_tls,
+                )
             try:
-                await context.clock.install(time=datetime.now(UTC) + ahead)
-                await context.add_init_script(f"({VISIBILITY})()")
-                await context.tracing.start(snapshots=True)
                 scene = Scene(name, self._folder / name, [], self._raw / f"{name}.zip")
-                await self._gate.guard(context, scene.tapes)
-                visit = await self._tab(context, scene)
+                with _ours(ENDED):
+                    visit = await self._prepared(context, scene, ahead)
                 try:
                     if player is not None:
                         await visit.sign_in(player)
                     yield visit
                 finally:
-                    await context.tracing.stop(path=scene.raw)
+                    with _ours(ENDED):
+                        await context.tracing.stop(path=scene.raw)
             finally:
-                await context.close()
+                with _ours(ENDED):
+                    await context.close()
+
+    async def _prepared(self, context: "BrowserContext", scene: Scene, ahead: timedelta) -> Visit:
+        context.set_default_timeout(self._web.shows_within_s * 1000)
+        context.set_default_navigation_timeout(OPENS_WITHIN_S * 1000)
+        await context.clock.install(time=datetime.now(UTC) + ahead)
+        await context.add_init_script(f"({VISIBILITY})()")
+        await context.tracing.start(snapshots=True)
+        await self._gate.guard(context, scene.tapes)
+        return await self._tab(context, scene)
 
     async def tab(self, visit: Visit) -> Visit:
         """Another tab of a visit."""
@@ -160,3 +164,17 @@ class Chromium:
             self._environment.file.paths,
             self._canary,
         )
+
+
+@contextmanager
+def _ours(what: str) -> Iterator[None]:
+    """What only a browser that is well can do, and whatever the client does."""
+    from playwright.async_api import Error
+
+    try:
+        yield
+    except Error as error:
+        why = error.message.partition("\n")[0]
+        raise Unprovable(
+            f"{what} ({why})", "see that it runs there, with memory enough, and run again"
+        ) from None

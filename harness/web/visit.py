@@ -41,6 +41,7 @@ _STORED = "() => Object.fromEntries([sessionStorage, localStorage].flatMap(Objec
 _TURN = f"() => fetch(location.pathname + '?{MARK}').catch(() => null).then(() => null)"
 # Which of [web.routes] each gate of [web.selectors] is on.
 GATES = {"cinematic_gate": "hero", "battle_pass_gate": "battle_pass", "profile_gate": "profile"}
+_BREATH_S = 0.02
 _CALM = 2  # turns in a row without anything new
 _TURNS = 200
 
@@ -224,8 +225,10 @@ class Visit:
 
     async def _turn(self) -> None:
         """A round trip through the page and its network: what it began before has been heard of after."""
-        with suppress(Exception):  # in the middle of a navigation
+        try:
             await self._page.evaluate(_TURN)
+        except Exception:  # noqa: BLE001 (in the middle of a navigation, or the browser has ended)
+            await asyncio.sleep(_BREATH_S)  # a call of an ended browser fails without giving others a turn
 
     async def _kept(self) -> frozenset[str]:
         """The configured keys that hold something, and every place that holds a token the page has used."""
