@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.heeding import heeding
+
 ROOT = Path(__file__).parent.parent
 ENV = """
 [target]
@@ -28,7 +30,7 @@ def test_guards_and_starts_end_with_the_terminal(tmp_path, workers):
     command = [sys.executable, "-m", "pytest", f"--env={tmp_path}/env.toml", f"--reports={tmp_path}/reports"]
     command += ["-p", "no:cacheprovider", "--phase=predeploy", *workers]
     process = subprocess.Popen(
-        command, cwd=ROOT, stdin=end, stdout=end, stderr=end, start_new_session=True, preexec_fn=_heedful
+        command, cwd=ROOT, stdin=end, stdout=end, stderr=end, start_new_session=True, preexec_fn=heeding
     )
     os.close(end)
     try:
@@ -47,10 +49,6 @@ def test_guards_and_starts_end_with_the_terminal(tmp_path, workers):
         for group in [int(path.read_text()) for path in _told(tmp_path)]:
             if _lives(group):
                 os.killpg(group, signal.SIGKILL)
-
-
-def _heedful():
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _told(folder):

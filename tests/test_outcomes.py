@@ -14,6 +14,7 @@ from threading import Thread
 import pytest
 from selfcheck.catalogue import LOCAL
 
+from tests.heeding import heeding
 from tests.visit_examples import without_pictures
 
 ROOT = Path(__file__).parent.parent
@@ -534,8 +535,7 @@ def test_interrupted_run_says_so_and_stops_its_target(tmp_path, how):
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
-        # What runs in the background is often started with Ctrl-C ignored, and would pass that on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heeding,
     )
     for line in process.stdout:
         if "PASSED" in line:

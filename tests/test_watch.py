@@ -20,6 +20,7 @@ from harness.postdeploy.durations import said, seconds
 from harness.postdeploy.round import Ended, others
 from harness.postdeploy.rounds import lines, rounds, unmeasured, written
 from harness.postdeploy.watch import Watch
+from tests.heeding import heeding
 
 DEPLOY = datetime(2026, 11, 24, 2, tzinfo=UTC)
 SIGNAL = {
@@ -377,8 +378,7 @@ def started(tmp_path):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                # A shell that starts the tests in the background has Ctrl-C ignored.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                preexec_fn=heeding,
             )
         )
         return processes[-1]

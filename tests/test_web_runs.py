@@ -17,6 +17,7 @@ import pytest
 import tomli_w
 
 from tests import canaries
+from tests.heeding import heeding
 from tests.visit_examples import without_pictures
 
 ROOT = Path(__file__).parent.parent
@@ -224,7 +225,7 @@ def visiting(reports, *arguments):
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heeding,
     )
     pictures = reports / "local" / "web"
     while not any(pictures.rglob("*.jpg")) and process.poll() is None:
