@@ -18,11 +18,10 @@ Refusal = Callable[[Request], JSONResponse | None]
 class Project:
     """What the project holds, each list in the shapes of REST v2; what hangs below an item is listed in full.
 
-    `webhook_url`: where the backend takes its events. `readable`: whether the key may read it.
+    `webhook_url`: where the backend takes its events.
     """
 
     def __init__(self, webhook_url: str) -> None:
-        self.readable = True
         self.products = [_product(each) for each in PRODUCTS]
         self.packages = [_package(each, position) for position, each in enumerate(PRODUCTS)]
         self.offerings: list[Described] = [
@@ -61,8 +60,6 @@ def project_routes(project: Project, refusal: Refusal) -> APIRouter:
         async def page(request: Request, starting_after: str | None = None) -> JSONResponse:
             if (refused := refusal(request)) is not None:
                 return refused
-            if not project.readable:
-                return JSONResponse({"type": "authorization_error", "message": "Not with this key."}, 403)
             found = items(request.path_params["project_id"])
             if found is None or request.path_params.get("offering_id", OFFERING) != OFFERING:
                 return JSONResponse(

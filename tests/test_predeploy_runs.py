@@ -272,3 +272,43 @@ def test_command_that_cannot_be_run_is_not_proven_and_its_key_named(suite, free_
     assert {name: item["outcome"] for name, item in items.items()} == dict.fromkeys(items, "not proven")
     worse = suite("predeploy/test_guards.py", env=env.replace('["true"]', '["false"]', 1))
     assert (worse.code, "`false` ended with 1" in worse.said) == (1, True)
+
+
+REFUSED = """
+[predeploy.switches]
+source = "command"
+command = ["sh", "-c", "{command}"]
+[predeploy.revenuecat]
+project = "proj1"
+key_env = "V2_KEY"
+origin = "{origin}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("echo sk_7f3b19c2; exit 3", " ended with 3, and was to print the release's variables"),
+        ("echo A=b; echo not signed in", " ended with 0; what it prints: line 2: is no NAME=value"),
+        ("echo A=b; echo A=c", " ended with 0; what it prints: line 2: A is there for the second time"),
+    ],
+)
+def test_source_that_cannot_be_read_is_not_proven(suite, command, told):
+    """A vault that is not signed in to and a key that is refused say nothing of the release."""
+
+    def refused(asked):
+        yield answer({"type": "authorization_error"}, status=403)
+
+    with Hostile(refused) as service:
+        named = REFUSED.format(command=command, origin=service.origin)
+        variables = {"V2_KEY": "sk_7f3b19c2"}
+        ended = suite("--phase=predeploy", env=BARE.format(port=1) + named, variables=variables)
+    items = {item["id"]: item for item in ended.verdict_of("predeploy")["items"]}
+    said = {name: {test["message"] for test in item["tests"]} for name, item in items.items()}
+    assert ended.code == 10
+    assert {item["outcome"] for item in items.values()} == {"not proven"}
+    (switches,) = said["predeploy.switches"]
+    assert told in switches
+    mend = "mend predeploy.revenuecat (the origin, project or key)"
+    assert said["predeploy.revenuecat"] == {f"RevenueCat answered 403; {mend}"}
+    assert "sk_7f3b19c2" not in ended.said

@@ -38,6 +38,16 @@ def test_remedy_of_many_items_is_told_once(render):
     assert "2 of 3 cases" in told
 
 
+def test_semicolon_of_a_command_does_not_end_the_reason():
+    """Only what follows it is the remedy."""
+    reason = "`sh -c 'a; b'` ended with 3"
+    told = terminal.render(
+        verdict(result(LOGIN, "not proven", f"{reason}; mend it; or leave it", "test_0")), 120
+    )
+    checklist = [text.strip() for text, _ in told]
+    assert reason in checklist
+
+
 OPEN = result(LOGS, "not proven", "no log source; set logs.source")
 
 

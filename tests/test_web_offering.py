@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from harness.errors import PromiseBroken
+from harness.errors import NoAnswer, PromiseBroken, Unprovable
 from harness.web.offering import Card, Product, amount, current, differences
 from harness.web.settings import Project
 
@@ -155,7 +155,11 @@ class Listing:
     async def send(self, method, url, headers):
         assert (method, headers["Authorization"]) == ("GET", "Bearer key")
         self.asked.append(str(url).removeprefix(ORIGIN))
-        return self._make(self._answers[self.asked[-1]], url=url)
+        told = self._answers[self.asked[-1]]
+        if isinstance(told, Exception):
+            raise told
+        status, body = told if isinstance(told, tuple) else (200, told)
+        return self._make(body, status, url=url)
 
 
 @pytest.fixture
@@ -223,13 +227,41 @@ def test_all_pages_of_all_lists_are_read(read):
 )
 def test_the_key_goes_nowhere_else(read, following):
     listing, products = read({FIRST: listed() | {"next_page": following}})
-    with pytest.raises(PromiseBroken, match=r"`next_page` (leads out of the project|is no address)"):
+    with pytest.raises(Unprovable, match=r"`next_page` that (leads out of the project|is no address)"):
         products()
     assert listing.asked == [FIRST]
 
 
 def test_lists_without_an_end_are_left(read):
     listing, products = read({FIRST: listed() | {"next_page": FIRST}})
-    with pytest.raises(PromiseBroken, match="page 50 of its lists, and there are more"):
+    with pytest.raises(Unprovable, match="page 50 of its lists, and there are more"):
         products()
     assert len(listing.asked) == 50
+
+
+NO_NAME = {"is_current": True, "packages": listed({"products": listed({"product": {"display_name": None}})})}
+NO_AMOUNT = {
+    "is_current": True,
+    "packages": listed({"products": listed({"display_name": "A", "prices": [{}]})}),
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (NoAnswer("timed out"), r"gave no answer \(timed out\); run again"),
+        ((503, {}), "answered 503; run again"),
+        ((401, {}), r"answered 401; mend web\.revenuecat"),
+        ((200, b"no JSON"), r"answer cannot be read .*; mend web\.revenuecat"),
+        ([], "has no list of items"),
+        ({"items": None}, "has no list of items"),
+        ({"items": ["text"]}, "has no list of items"),
+        (listed({"is_current": True, "packages": ["text"]}), "has no list of items"),
+        (listed(NO_NAME), "has a product without its name"),
+        (listed(NO_AMOUNT), "has a product without its name, or a price without its amount"),
+    ],
+)
+def test_project_that_cannot_be_read_proves_nothing(read, told, reason):
+    """It says nothing of the release, so it is not the release that is broken."""
+    with pytest.raises(Unprovable, match=f"^RevenueCat.*{reason}"):
+        read({FIRST: told})[1]()

@@ -12,9 +12,9 @@ import httpx
 
 from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange
-from harness.postdeploy.asking import answered, body
 from harness.postdeploy.events import Counts, Release, Spans
 from harness.postdeploy.settings import PostHog as Settings
+from harness.target.asking import answered, body
 from harness.target.transport import Transport
 
 KEYS = "postdeploy.posthog (origin, project, key_env)"

@@ -16,8 +16,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, Validati
 
 from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange, now, witness
-from harness.postdeploy.asking import answered, body
 from harness.postdeploy.settings import Sentry as Settings
+from harness.target.asking import answered, body
 from harness.target.transport import Transport
 from runbook.signals import PageAtOnce
 

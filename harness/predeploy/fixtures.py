@@ -99,7 +99,7 @@ def project(run: Run, project_wanted: RevenueCatProject) -> Project:
             remedy = "set revenuecat.stand_in, or RevenueCat's own predeploy.revenuecat.origin"
             raise Unprovable("there is no stand-in", remedy)
         origin = project_wanted.origin  # it is not known yet, and nothing is asked before it is
-    return Project(Pages(run.transport, origin, project_wanted.project, key))
+    return Project(Pages(run.transport, origin, project_wanted.project, key, "predeploy.revenuecat"))
 
 
 @resource()

@@ -32,35 +32,29 @@ class Project:
 
     async def products(self) -> Listed:
         """Every product of every app."""
-        return await self._list("products")
+        return Listed(*await self._pages.all("products"))
 
     async def offerings(self) -> Listed:
         """Every offering, with `packages` and their `products` as plain lists."""
-        found = await self._list("offerings", "items.package.product")
+        found = Listed(*await self._pages.all("offerings", "items.package.product"))
         for offering in found.items:
-            packages = await self._pages.items(offering.get("packages") or {}, found.answer, "items.product")
+            packages = await self._pages.items(offering.get("packages"), "items.product")
             for package in packages:
-                entries = await self._pages.items(package.get("products") or {}, found.answer)
+                entries = await self._pages.items(package.get("products"))
                 package["products"] = [entry.get("product") or entry for entry in entries]
             offering["packages"] = packages
         return found
 
     async def entitlements(self) -> Listed:
         """Every entitlement, with its `products` as a plain list."""
-        found = await self._list("entitlements", "items.product")
+        found = Listed(*await self._pages.all("entitlements", "items.product"))
         for entitlement in found.items:
-            page = entitlement.get("products") or {}
-            entitlement["products"] = await self._pages.items(page, found.answer)
+            entitlement["products"] = await self._pages.items(entitlement.get("products"))
         return found
 
     async def webhooks(self) -> Listed:
         """Every webhook integration."""
-        return await self._list("integrations/webhooks")
-
-    async def _list(self, name: str, expand: str = "") -> Listed:
-        answer = await self._pages.first(name, expand)
-        page = {"items": answer.field("items"), "next_page": answer.json.get("next_page")}
-        return Listed(answer, await self._pages.items(page, answer, expand))
+        return Listed(*await self._pages.all("integrations/webhooks"))
 
 
 # --- what is wrong, one line each

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import ConfigError, PromiseBroken, Unprovable
+from harness.errors import ConfigError, Unprovable
 from harness.evidence.command import Ran
 from harness.evidence.secrets import Secrets
 from harness.predeploy import dotenv, learned, values
@@ -14,9 +14,10 @@ from harness.predeploy.settings import Predeploy, Switches
 from harness.sections import File
 from runbook.switches import Switch, Table, load_switches
 
-# Of a command that prints secrets no output of the run may show a line, whatever went wrong.
-UNSHOWN = "(what it printed holds secrets, and is not shown)\n"
 UNKNOWN = "(what it printed is not shown: the release's secrets could not be read, to be taken out)\n"
+
+
+COMMAND = "predeploy.switches.command"
 
 
 @dataclass(frozen=True, repr=False)
@@ -123,12 +124,12 @@ async def read(
     """The release's variables from where the environment file says; `variables`: those of this process;
     `base_url`: where the target is, if that is known beforehand.
 
-    From now on no output shows a secret among them. Raises PromiseBroken for a command that does not give them, and
-    Unprovable for one that cannot be run.
+    From now on no output shows a secret among them. Raises Unprovable for a command that does not give them: it says
+    nothing of the release, and nothing of what it printed is shown.
     """
     table = load_switches()
     if settings.source == "command":
-        told = await run_named(settings.command, None, settings.takes_at_most_s, "predeploy.switches.command")
+        told = await run_named(settings.command, None, settings.takes_at_most_s, COMMAND)
         given, source = _printed(told, table, secrets), f"what `{settings.command[0]}` prints"
     elif settings.path is not None:
         given, source = dotenv.read(Path(settings.path)), settings.path
@@ -173,7 +174,7 @@ class Source:
             return True
         try:
             await self.read()
-        except (PromiseBroken, Unprovable):
+        except Unprovable:
             return False
         return True
 
@@ -186,13 +187,12 @@ class Source:
 
 
 def _printed(told: Ran, table: Table, secrets: Secrets) -> dict[str, str]:
-    shown = told.withheld(UNSHOWN)
     if not told.well:
-        raise PromiseBroken(f"{told.title}, and was to print the release's variables", shown)
+        raise Unprovable(f"{told.title}, and was to print the release's variables", f"mend {COMMAND}")
     try:
         given = dotenv.parsed(told.output, "what it prints")
     except ConfigError as error:
-        raise PromiseBroken(f"{told.title}: {error}", shown) from None
+        raise Unprovable(f"{told.title}; {error.where}: {error.problem}", error.remedy) from None
     learned.learn(secrets, table, given)
     return given
 

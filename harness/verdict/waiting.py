@@ -1,11 +1,13 @@
 """What is not proven, what stands in its way, and what would have to hold for GO."""
 
+import re
 from collections.abc import Sequence
 
 from harness.verdict import words
 from harness.verdict.model import ItemVerdict, Verdict
 
 NAMED = 5  # items in a sentence
+_UP_TO_REMEDY = re.compile(r"^(?:`[^`]*`|[^;])*")  # a command within may hold a semicolon
 
 
 def not_proven(verdict: Verdict) -> list[ItemVerdict]:
@@ -15,7 +17,7 @@ def not_proven(verdict: Verdict) -> list[ItemVerdict]:
 
 def in_short(item: ItemVerdict) -> str:
     """An item's reason without what would prove it, which is the same for many."""
-    return item.reason.partition(";")[0] if item.outcome == "not proven" else item.reason
+    return _UP_TO_REMEDY.findall(item.reason)[0] if item.outcome == "not proven" else item.reason
 
 
 def by_reason(items: Sequence[ItemVerdict]) -> dict[str, list[tuple[ItemVerdict, str]]]:

@@ -56,28 +56,32 @@ async def listed(products: Iterable[Price]) -> tuple[Product, ...]:
 
 
 async def current(transport: Transport, origin: str, project: Project, key: str) -> tuple[Product, ...]:
-    """The products of a project's current offering; raises PromiseBroken where there is none to read.
+    """The products of a project's current offering.
 
+    Raises PromiseBroken where it has none, and Unprovable where the project cannot be read.
     Source: RevenueCat REST v2, `GET /v2/projects/{id}/offerings?expand=items.package.product`; it only reads.
     """
-    pages = Pages(transport, origin, project.id, key)
-    answer = await pages.first("offerings", "items.package.product")
-    listed = {"items": answer.field("items"), "next_page": answer.json.get("next_page")}
-    offerings = await pages.items(listed, answer, "items.package.product")
+    pages = Pages(transport, origin, project.id, key, "web.revenuecat")
+    answer, offerings = await pages.all("offerings", "items.package.product")
     offering = next((each for each in offerings if each.get("is_current")), None)
     if offering is None:
         raise PromiseBroken(f"{answer.title}: no offering is the current one", answer)
-    packages = await pages.items(offering.get("packages") or {}, answer, "items.product")
-    entries = [entry for each in packages for entry in await pages.items(each.get("products") or {}, answer)]
-    return tuple(dict.fromkeys(_product(entry.get("product", entry)) for entry in entries))
+    packages = await pages.items(offering.get("packages"), "items.product")
+    entries = [entry for each in packages for entry in await pages.items(each.get("products"))]
+    try:
+        return tuple(dict.fromkeys(_product(entry.get("product") or entry) for entry in entries))
+    except (LookupError, TypeError, ArithmeticError):
+        raise pages.unreadable("has a product without its name, or a price without its amount") from None
 
 
 def _product(described: dict[str, Any]) -> Product:
-    prices = described.get("prices") or []
+    title, prices = described["display_name"], described.get("prices")
+    if not isinstance(title, str):
+        raise TypeError
     if not prices:
-        return Product(described["display_name"], None)
+        return Product(title, None)
     amount = Decimal(prices[0]["amount_micros"]) / 1_000_000
-    return Product(described["display_name"], amount, prices[0].get("currency"))
+    return Product(title, amount, prices[0].get("currency"))
 
 
 def differences(shown: Iterable[Card], expected: Iterable[Product]) -> list[str]:

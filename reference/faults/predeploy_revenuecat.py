@@ -88,9 +88,3 @@ def starter_pack_grants_premium(project: Project) -> None:
     """The smallest product grants the largest entitlement, too."""
     starter, premium = project.entitlements[3], project.entitlements[1]
     premium["products"]["items"].extend(starter["products"]["items"])
-
-
-@fault("predeploy.project-locked", ITEM)
-def project_locked(project: Project) -> None:
-    """The key may not read the project."""
-    project.readable = False

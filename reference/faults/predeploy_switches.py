@@ -94,15 +94,3 @@ _given_away(
 _given_away(
     "secret-made-public", "A secret got a public name.", "EXPO_PUBLIC_JWT_SECRET_KEY", JWT, "from-elsewhere"
 )
-
-
-@fault("predeploy.variables-unreadable", ITEM)
-def variables_unreadable(release: Release) -> None:
-    """What the secret store prints is no list of variables."""
-    release.lines.append("Error: you are not signed in")
-
-
-@fault("predeploy.variable-twice", ITEM)
-def variable_twice(release: Release) -> None:
-    """A variable is there twice, with two values."""
-    release.lines.append("SERVER_DEV_MODE=true")
