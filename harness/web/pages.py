@@ -38,15 +38,18 @@ class Pages:
         """
         url = self._origin.copy_with(path=self._below + name)
         answer, page = await self._get(url.copy_merge_params({"expand": expand}) if expand else url)
-        return answer, await self.items(page, expand)
+        return answer, await self._from(page, expand)
 
     async def items(self, page: Mapping[str, Any] | None, expand: str = "") -> list[dict[str, Any]]:
-        """All of a list of which this is the first page, if it has one.
+        """All of a list of which this is the first page, if there is one.
 
         `expand`: what the following pages have to tell in full.
         """
-        found = self._of(page) if page else []
-        while page and (following := page.get("next_page")):
+        return [] if page is None else await self._from(page, expand)
+
+    async def _from(self, page: Any, expand: str) -> list[dict[str, Any]]:
+        found = self._of(page)
+        while following := page.get("next_page"):
             url = self._inside(str(following))
             if expand and "expand" not in url.params:
                 url = url.copy_merge_params({"expand": expand})
