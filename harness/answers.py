@@ -18,14 +18,12 @@ from harness.verdict.report import inert
 from runbook.loader import load_runbook
 
 
-def without_a_run(config: pytest.Config) -> tuple[str, int] | None:
-    """What to print and the exit code; None where tests are to be run."""
+def without_a_run(config: pytest.Config) -> tuple[str, int]:
+    """What to print and the exit code, where one of options.ANSWERED is given."""
     if config.getoption("list_envs"):
         known = environment.available().items()
         return "\n".join(f"{name:12} {environment.title(path)}" for name, path in known), 0
     watched = any(config.getoption(option) is not None for option in ("watch", "every"))
-    if not watched and not any(config.getoption(option) is not None for option in ("attest", "by", "note")):
-        return None
     try:
         with usable():
             return watch(config) if watched else _attest(config)

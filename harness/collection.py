@@ -27,7 +27,7 @@ def selects_checks(config: pytest.Config) -> bool:
     """Whether the command line names a place where checks are, or no place at all."""
     arguments = list(phases.arguments(config))
     every = [config.rootpath / name for name in phases.FOLDERS]
-    return not arguments or any(_near(path, place) for path in arguments for place in every)
+    return not arguments or any(phases.near(path, place) for path in arguments for place in every)
 
 
 def is_narrowed(config: pytest.Config) -> bool:
@@ -82,7 +82,3 @@ def waits(test: pytest.Item) -> bool:
 def closure(test: pytest.Item) -> set[Node]:
     """Every probe and resource that a check stands on."""
     return {node for root in nodes_of(test) for node in root.closure()}
-
-
-def _near(path: Path, place: Path) -> bool:
-    return path.is_relative_to(place) or place.is_relative_to(path)

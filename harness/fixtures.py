@@ -4,25 +4,16 @@ Making one does no I/O; one that the environment cannot give raises Unprovable, 
 is *not proven* for that reason.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from harness.contract import promised as contract
-from harness.contract.cast import Roles
-from harness.contract.fuzzing import Fuzzing
-from harness.contract.lives import Lives
-from harness.contract.promised import Promised
-from harness.contract.published import Publication
-from harness.contract.stage import Stage
 from harness.errors import Unprovable
-from harness.evidence.exchange import Exchange
 from harness.evidence.probe import probe, resource
 from harness.evidence.secrets import Secrets
 from harness.run import Run
 from harness.sections import Expect, Webhook
 from harness.target.api import Api
-from harness.target.customers import Customer, Customers
+from harness.target.customers import Customers
 from harness.target.lifecycle import Site
 from harness.target.logs import LogSource
 from harness.target.players import Player, Players
@@ -35,19 +26,6 @@ from harness.target.webhooks import Webhooks
 def api(run: Run) -> Api:
     """The calls of the contract."""
     return Api(run.environment, run.transport, run.site.origin)
-
-
-@resource()
-def promised(run: Run) -> Promised:
-    """The contract as a document, and where its operations live here."""
-    return contract.promised(run.environment)
-
-
-@resource()
-def publication(run: Run, api: Api) -> Publication:
-    """Where the target publishes its own OpenAPI document."""
-    file = run.environment.file
-    return Publication(api, file.contract, file.target.api_prefix)
 
 
 @resource()
@@ -90,43 +68,6 @@ def accounts(run: Run, api: Api) -> Players:
             "access.writes = false forbids registering a player", 'set accounts.mode = "provided"'
         )
     return Players(run.environment, api, run.secrets, run.ledger)
-
-
-@resource()
-def fuzzing(run: Run, api: Api, accounts: Players) -> Fuzzing:
-    """Requests made up from the API schema; where writes are forbidden, of the operations that only read."""
-    settings = run.environment.file.webhook
-
-    async def owner() -> Player:
-        return await _owners(run, api, accounts)()
-
-    async def customer() -> Customer:
-        return await Customers(accounts, api, run.webhooks(api), settings).new()
-
-    return Fuzzing(
-        api,
-        Roles(accounts, owner, customer),
-        lambda: run.webhooks(api),
-        run.secrets,
-        run.ledger,
-        run.budget,
-        run.maker,
-        writes=run.environment.file.access.writes,
-    )
-
-
-@resource()
-def lives(run: Run, api: Api, players: Players, customers: Customers) -> Lives:
-    """Made-up sequences of what happens to players."""
-    file = run.environment.file
-    verifies = run.may_have_stand_in and file.expect.purchases == "enabled"
-
-    async def stage() -> Stage:
-        a, b = await asyncio.gather(customers.new(), customers.new())
-        stand_in = _stand_in(run, run.site.stand_in or "") if run.site.stand_in and verifies else None
-        return Stage(api, players, {"A": a, "B": b}, stand_in, file.expect.heroes[0], run.budget.seed)
-
-    return Lives(stage, run.budget, partial(Exchange.curl, scrub=run.secrets.scrub), verifies=verifies)
 
 
 @probe
@@ -184,10 +125,11 @@ def customers(players: Players, api: Api, webhooks: Webhooks, webhook_settings: 
 @resource()
 def owners(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Player]]:
     """The way to an owner of all cinematics and the battle pass: the one provided, or a new customer."""
-    return _owners(run, api, accounts)
+    return owners_of(run, api, accounts)
 
 
-def _owners(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Player]]:
+def owners_of(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Player]]:
+    """As the resource `owners`; raises Unprovable where there are none."""
     if run.environment.file.accounts.mode == "register":
         return Customers(accounts, api, run.webhooks(api), run.environment.file.webhook).owner
     if run.environment.file.accounts.entitled_username_env is None:
@@ -204,7 +146,8 @@ def verification(run: Run, writing: None) -> None:
         )
 
 
-def _stand_in(run: Run, origin: str) -> StandIn:
+def stand_in_of(run: Run, origin: str) -> StandIn:
+    """The RevenueCat stand-in at that origin."""
     return StandIn(run.transport, origin, run.secrets, run.environment.file.webhook.app_user_id, _noting(run))
 
 
@@ -219,7 +162,7 @@ def stand_in(run: Run) -> StandIn:
         raise Unprovable(
             "the real RevenueCat cannot be told to fail", "set revenuecat.stand_in on a test deployment"
         )
-    return _stand_in(run, run.site.stand_in or "")
+    return stand_in_of(run, run.site.stand_in or "")
 
 
 @resource()
@@ -229,7 +172,7 @@ def store(run: Run, verification: None) -> Store:
     if valid is None and not run.may_have_stand_in:
         raise Unprovable("no purchase that RevenueCat confirms", "set purchase.valid to a sandbox purchase")
     transaction = run.environment.value(valid.transaction_env) if valid else None
-    return Store(_stand_in(run, origin) if origin else None, valid, transaction, _noting(run))
+    return Store(stand_in_of(run, origin) if origin else None, valid, transaction, _noting(run))
 
 
 @resource("logs")

@@ -12,6 +12,8 @@ from harness.errors import ConfigError
 from harness.evidence.exchange import now
 from harness.rollout import base_url
 
+ANSWERED = ("list_envs", "watch", "every", "attest", "by", "note")  # without a run of checks
+
 
 def add_options(parser: pytest.Parser) -> None:
     """All of them, in one group of --help."""

@@ -17,6 +17,12 @@ FOLDERS: dict[str, Phase] = {  # of checks
     "contracts": "smoke",
     "postdeploy": "postdeploy",
 }
+FIXTURES = {  # what only the checks of a folder ask for
+    "predeploy": "harness.predeploy.fixtures",
+    "smoke": "harness.web.fixtures",
+    "contracts": "harness.contract.fixtures",
+    "postdeploy": "harness.postdeploy.fixtures",
+}
 USUAL: Phase = "smoke"
 
 
@@ -45,6 +51,18 @@ def places(config: pytest.Config) -> list[Path]:
     """The folders of the checks of this run's phases."""
     every = [config.rootpath / name for name, phase in FOLDERS.items() if phase in config.option.phase]
     return [place for place in every if place.is_dir()]
+
+
+def fixtures(config: pytest.Config) -> list[str]:
+    """The modules of fixtures that this run may need; the others would only make its start longer."""
+    named = list(arguments(config))
+    wanted = [place for place in places(config) if not named or any(near(path, place) for path in named)]
+    return [FIXTURES[place.name] for place in wanted]
+
+
+def near(path: Path, place: Path) -> bool:
+    """Whether one of them is the other, or lies in it."""
+    return path.is_relative_to(place) or place.is_relative_to(path)
 
 
 def of_another(config: pytest.Config, path: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness import answers, collection, environment, phases, preflight
+from harness import collection, environment, phases, preflight
 from harness.allure import listen
 from harness.comparing import compared
 from harness.contract.budget import Budget, budget
@@ -19,7 +19,7 @@ from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.interrupts import interruptible
-from harness.options import add_options, replacing, usable
+from harness.options import ANSWERED, add_options, replacing, usable
 from harness.progress import watched
 from harness.results import EVIDENCE, Results, fit_to_print
 from harness.rollout import rollout
@@ -42,8 +42,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    if (answer := answers.without_a_run(config)) is None:
+    if all(config.getoption(option) in (None, False) for option in ANSWERED):
         return None
+    from harness import answers  # a run does not pay for it
+
+    answer = answers.without_a_run(config)
     print(answer[0])  # noqa: T201 (this is what was asked for)
     return answer[1]
 
@@ -54,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not collection.selects_checks(config):
         return
     phases.settle(config)
+    for module in phases.fixtures(config):
+        config.pluginmanager.import_plugin(module)
     if sys.flags.optimize and config.option.assertmode == "plain":
         raise pytest.UsageError("assertions are switched off (-O and --assert=plain): no check could fail")
     if config.getoption("check_env"):

@@ -268,7 +268,7 @@ def test_start_imports_nothing_that_only_some_runs_need():
     heavy = "schemathesis hypothesis playwright rich click requests"
     code = f"""if True:
         import importlib, pathlib, sys
-        for name in ("plugin", "fixtures", "web.fixtures", "predeploy.fixtures"):
+        for name in ("plugin", "fixtures", "answers", "web.fixtures", "predeploy.fixtures", "postdeploy.fixtures"):
             importlib.import_module(f"harness.{{name}}")
         print(sorted(set("{heavy}".split()) & set(sys.modules)))"""
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -17,7 +17,7 @@ def order_of_service(*asking):
         slots.give(connection)
 
     async def main():
-        slots = Slots(["the only one"])
+        slots = Slots(lambda: "the only one", 1)
         lent = await slots.take()
         tasks = [asyncio.create_task(ask(slots, name, beside)) for name, beside in asking]
         await asyncio.sleep(0)
@@ -38,7 +38,7 @@ def test_equals_are_served_in_turn():
 
 def test_connection_that_was_lent_to_a_cancelled_call_is_not_lost():
     async def main():
-        slots = Slots(["the only one"])
+        slots = Slots(lambda: "the only one", 1)
         lent = await slots.take()
         gone = asyncio.create_task(slots.take())
         await asyncio.sleep(0)

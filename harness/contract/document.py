@@ -5,8 +5,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from harness.target.api import SIMULATED
 
 FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
@@ -33,6 +31,8 @@ class Operation:
 @cache
 def document() -> dict[str, Any]:
     """The whole file."""
+    import yaml  # a twentieth of a start; what is not about the document goes without
+
     loaded: dict[str, Any] = yaml.load(FILE.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return loaded
 
@@ -56,7 +56,7 @@ def operations() -> dict[str, Operation]:
 
 
 def needs(operation: Operation) -> tuple[str, ...]:
-    """The resources (harness/fixtures.py) without which the operation can't be called here.
+    """The resources without which the operation can't be called here.
 
     What may write needs players of this run: a provided account is not changed, and none is registered beside it.
     """

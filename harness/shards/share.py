@@ -60,9 +60,6 @@ class Share:
         return f"{which} of {self.region}" if self.region else which
 
 
-_ADAPTER = TypeAdapter(Share)
-
-
 def render(share: Share) -> str:
     """One JSON object in ASCII."""
     text = json.dumps(_plain(share), ensure_ascii=False)
@@ -89,7 +86,7 @@ def read(path: Path) -> Share:
 def parsed(content: str | bytes, where: str) -> Share:
     """A share out of its file's text; raises ConfigError at `where` for anything else."""
     try:
-        return _ADAPTER.validate_json(content)
+        return TypeAdapter(Share).validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         key = ".".join(map(str, first["loc"])) or "(the whole file)"

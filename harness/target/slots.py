@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 
 import httpx
 
@@ -10,10 +11,15 @@ from harness.evidence.exchange import breadth
 
 
 class Slots:
-    """Lends connections, the last used one first; who waits is served by `breadth`, then in turn."""
+    """Lends connections, the last used one first; who waits is served by `breadth`, then in turn.
 
-    def __init__(self, connections: list[httpx.AsyncHTTPTransport]) -> None:
-        self._free = list(connections)
+    They are made when they are needed, `number` at most.
+    """
+
+    def __init__(self, make: Callable[[], httpx.AsyncHTTPTransport], number: int) -> None:
+        self._make, self.number = make, number
+        self.made: list[httpx.AsyncHTTPTransport] = []
+        self._free: list[httpx.AsyncHTTPTransport] = []
         self._waiting: list[tuple[int, int, asyncio.Future[httpx.AsyncHTTPTransport]]] = []
         self._turns = itertools.count()
 
@@ -21,6 +27,9 @@ class Slots:
         """A connection of one's own, until it is given back."""
         if self._free:
             return self._free.pop()
+        if len(self.made) < self.number:
+            self.made.append(self._make())
+            return self.made[-1]
         lent: asyncio.Future[httpx.AsyncHTTPTransport] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (breadth.get(), next(self._turns), lent))
         try:

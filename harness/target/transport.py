@@ -191,17 +191,16 @@ class Transport:
 
     def _open(self, number: int) -> None:
         # One connection each: a pool of connections costs more time than it saves here.
-        self._connections = [_connection(self._tls) for _ in range(number)]
-        self._slots = Slots(self._connections)
+        self._slots = Slots(lambda: _connection(self._tls), number)
 
     async def reopen(self) -> None:
         """Go on with new connections: after a request that was cancelled, an old one may never be free again."""
         await self.close()
-        self._open(len(self._connections))
+        self._open(self._slots.number)
 
     async def close(self) -> None:
         """Close all connections."""
-        for connection in self._connections:
+        for connection in self._slots.made:
             await connection.aclose()
 
 
