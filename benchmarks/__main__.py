@@ -64,7 +64,7 @@ PARTS = {
     "chains": Part("The checklist and its longest chain", "See README.md here.", 3, _verdict),
     "growth": Part("Growth", growth.INTRODUCTION, 1, lambda runs: growth.report(runs, PLOTS)),
     "fuzzing": Part("Fuzzing", fuzzing.INTRODUCTION, 1, lambda runs: fuzzing.report(runs=runs)),
-    "start-up": Part("Start-up", start_up.INTRODUCTION, 1, lambda _: start_up.report()),
+    "start-up": Part("Start-up", start_up.INTRODUCTION, 5, start_up.report),
 }
 
 

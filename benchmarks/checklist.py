@@ -58,6 +58,8 @@ def report(runs: int, delays: Sequence[int], plots: Path | None = None) -> Itera
             for delay in delays:
                 bench = Bench(delay, runs, Path(place), folders)
                 start_up, whole = Series(tuple(bench.start_up())), Series(tuple(bench.whole()))
+                if delay == delays[0]:
+                    yield f"  {bench.accounts} accounts registered; its largest process holds {bench.peak_mb:.0f} MB\n"
                 least = floor(of, delay, runs)
                 ratio = whole.median / (start_up.median + least.median)
                 runs_took.points.append((delay, whole.median))

@@ -14,7 +14,7 @@ from benchmarks.plots import Line, chart
 from benchmarks.target import Deployment
 from runbook.loader import load_runbook
 
-UNIT = 50  # checks of one size; each stands on a probe of its own with two calls, one after the other
+UNIT = 24  # as many as in the list of the peers; each stands on a probe of its own with two calls, one after the other
 SIZES, DELAYS = (1, 2, 5, 10), (0, 20, 50, 150, 400)
 CONNECTIONS = (1, 2, 4, 8, 16, 32, 64)
 RESET, USUAL = 0.02, 48  # share of requests; connections of `--env=local`
@@ -144,7 +144,7 @@ def connections(runs: int, plots: Path | None) -> Iterator[str]:
     yield f"\n{2 * UNIT} checks, 50 ms added, by `access.max_concurrency`:\n\n"
     yield table([str(number) for number in CONNECTIONS], [[found[number].shown for number in CONNECTIONS]])
     if plots is not None:
-        line = Line("100 checks", [(number, found[number].walls.median) for number in CONNECTIONS])
+        line = Line(f"{2 * UNIT} checks", [(number, found[number].walls.median) for number in CONNECTIONS])
         text = chart("Time by max_concurrency, 50 ms added", "connections", "s", [line])
         (plots / "connections.svg").write_text(text)
         yield "\n![Time by max_concurrency](plots/connections.svg)\n"

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.figures import table
+from benchmarks.figures import Series, table
 from benchmarks.measuring import measure
+from benchmarks.target import Deployment
 
 SHOWN = 15
 WATCHED = ("schemathesis", "hypothesis", "playwright", "requests", "jsonschema_rs", "allure_pytest", "xdist")
@@ -14,8 +15,17 @@ STARTS = {  # -s: else pytest would keep what is said from its own start on
     "pytest --check-env": ["--env=local", "--check-env", "-s"],
     "pytest -m smoke --collect-only": ["--env=local", "-m", "smoke", "--collect-only", "-q", "-s"],
 }
+DEPLOYED = "benchmarks/peers/ours/environment.toml"
+TIMED = {
+    "python -c pass": ["-c", "pass"],
+    "python -c 'import pytest'": ["-c", "import pytest"],
+    "python -c 'import httpx, pydantic'": ["-c", "import httpx, pydantic; pydantic.BaseModel"],
+    "pytest --check-env, of a target that is there": ["-m", "pytest", f"--env={DEPLOYED}", "--check-env"],
+    "pytest --check-env, of one that it starts": ["-m", "pytest", "--env=local", "--check-env"],
+}
 LINE = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \| ( *)(\S+)$", re.MULTILINE)
 INTRODUCTION = f"""\
+First whole processes: `--check-env` starts, collects everything, reaches the target and ends. Then what is imported, by
 `python -X importtime`, which makes imports slower: read it as shares. A package's own time is that of its modules
 without what these import; of all, the {SHOWN} largest. Then where it is imported first.
 """
@@ -58,8 +68,26 @@ def packages(of: Sequence[Import]) -> list[tuple[str, float, int, str]]:
     return sorted(rows, key=lambda row: -row[1])
 
 
-def report() -> Iterator[str]:
-    """Markdown: a table for each kind of start."""
+def times(runs: int) -> str:
+    """A table of whole processes."""
+    rows = []
+    with Deployment().started() as target:
+        for name, options in TIMED.items():
+            more = [f"--base-url={target.base_url}"] if f"--env={DEPLOYED}" in options else []
+            took = [measure([sys.executable, *options, *more], target.variables) for _ in range(runs)]
+            if failed := next((each for each in took if each.code != 0), None):
+                raise RuntimeError(f"{name} ended with {failed.code}:\n{failed.said[-2000:]}")
+            wall, cpu = (
+                Series(tuple(each.wall_s for each in took)),
+                Series(tuple(each.cpu_s for each in took)),
+            )
+            rows.append([f"`{name}`", f"{wall.median:.2f} s", f"±{wall.spread:.0%}", f"{cpu.median:.2f} s"])
+    return table(["process", "time", "spread", "CPU"], rows)
+
+
+def report(runs: int) -> Iterator[str]:
+    """Markdown: a table of times, then one for each kind of start."""
+    yield times(runs)
     for name, options in STARTS.items():
         ended = measure([sys.executable, "-X", "importtime", "-m", "pytest", *options])
         found = imports(ended.said)
@@ -80,7 +108,7 @@ def report() -> Iterator[str]:
 
 
 def main() -> int:
-    for text in report():
+    for text in report(5):
         sys.stdout.write(text)
         sys.stdout.flush()
     return 0

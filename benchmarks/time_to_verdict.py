@@ -4,20 +4,19 @@ See README.md here for what is measured and how. It reports, and fails on no tim
 """
 
 import argparse
+import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from statistics import median
 
 from benchmarks.chains import Chain, chains, read
+from benchmarks.measuring import ROOT, measure
 
-ROOT = Path(__file__).parent.parent
 LOCAL = ROOT / "environments" / "local.toml"
 COMMAND = 'command = ["{python}", '
 SHOWN = 6
@@ -30,6 +29,7 @@ class Bench:
     def __init__(self, add_ms: int, runs: int, folder: Path, folders: tuple[str, ...] = ()) -> None:
         self.add_ms, self.runs, self.folder, self.folders = add_ms, runs, folder, folders
         self.timeline = folder / "timeline.jsonl"
+        self.peak_mb = 0.0  # the most that a process of a run held
         text = LOCAL.read_text("utf-8")
         if add_ms:
             relayed = f'{COMMAND}"-m", "benchmarks.delayed", "--add-ms={add_ms}", "{{python}}", '
@@ -42,21 +42,17 @@ class Bench:
         """Seconds from the start of the process to its end."""
         options = [f"--env={self.environment}", f"--reports={self.folder}", "-q", "-p", "no:cacheprovider"]
         options += ["-m", "not browser"]  # what a browser takes is not a matter of chains of calls
-        variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        began = time.perf_counter()
-        ended = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *arguments, *self.folders],
-            cwd=ROOT,
-            env=variables,
-            capture_output=True,
-            text=True,
-        )
-        took = time.perf_counter() - began
-        if ended.returncode != 0:
-            sys.stderr.write(
-                f"exit code {ended.returncode}, so its time says little:\n{ended.stdout[-2000:]}\n"
-            )
-        return took
+        ended = measure([sys.executable, "-m", "pytest", *options, *arguments, *self.folders], limit_s=600)
+        if ended.code != 0:
+            sys.stderr.write(f"exit code {ended.code}, so its time says little:\n{ended.said[-2000:]}\n")
+        self.peak_mb = max(self.peak_mb, ended.peak_mb)
+        return ended.wall_s
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts the last run registered."""
+        verdict = json.loads((self.folder / "bench" / "verdict.json").read_text("utf-8"))
+        return sum(write["kind"] == "account" for write in verdict["writes"])
 
     def start_up(self) -> list[float]:
         """Everything but checks: start, collect, reach the target, stop. In order of length."""

@@ -5,7 +5,8 @@ import sys
 from types import ModuleType
 
 # What a start makes stays: to look through it again and again for garbage is a tenth of a start, and of a run.
-gc.set_threshold(50_000, 20, 100)
+if gc.isenabled():
+    gc.set_threshold(50_000, 20, 100)
 
 # httpx takes its own command line along wherever rich is installed, as the fuzzer has it: a tenth of a start.
 if "httpx" not in sys.modules:

@@ -11,7 +11,7 @@ from benchmarks.target import Deployment
 
 SEED = 20261123
 INTRODUCTION = """\
-The same 24 checks (40 requests) in six ways, each run against a fresh target: wall time of the whole process, median
+The same 24 checks (40 requests) in seven ways, each run against a fresh target: wall time of the whole process, median
 (in brackets: the ratio to the bare asyncio + httpx script, and how far the quartiles lie from the median).
 """
 

@@ -14,6 +14,7 @@ from benchmarks.target import Target
 HERE = Path(__file__).parent
 SCRATCH = ROOT / "reports" / "bench" / "tools"
 FLOOR = "asyncio + httpx"
+CAREFUL = "asyncio + httpx, as careful as ours"
 OURS = "this project's harness"
 
 
@@ -55,6 +56,11 @@ def _ours(target: Target) -> list[str]:
 
 TOOLS = [
     Tool(FLOOR, "webhooks.duplicates-counted", lambda _: [sys.executable, "-m", "benchmarks.peers.floor"]),
+    Tool(
+        CAREFUL,
+        "gates.cinematics-open",
+        lambda _: [sys.executable, "-m", "benchmarks.peers.floor", "--careful"],
+    ),
     Tool(
         "node --test, fetch",
         "operations.simulated-vip-purchase-open",
