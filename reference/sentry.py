@@ -14,6 +14,7 @@ from reference.catalogue import iso, now_ms
 ORGANIZATION, PROJECT = "divine-heroes", "4501"
 PAGE = 2  # issues; the real one has more on a page, but who reads one page alone is to be found out
 WEEK_MS = 7 * 24 * 3_600_000
+NEW, REGRESSION = 0, 2  # why an issue is in the inbox
 _TERM = re.compile(r'(?P<key>[\w.]+):(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))\s*')
 
 
@@ -36,13 +37,17 @@ class Sentry:
         culprit: str,
         *,
         first_ms: int | None = None,
+        back_ms: int | None = None,
         level: str = "error",
         status: str = "unresolved",
         substatus: str | None = "ongoing",
         release: str | None = None,
         handled: bool = False,
     ) -> None:
-        """Adds an issue that was last seen just now; `first_ms` None: first seen, too."""
+        """Adds an issue that was last seen just now; `first_ms` None: first seen, too.
+
+        `back_ms`: since when one is back that is called regressed; None: just now.
+        """
         now, number = now_ms(), str(5_000 + len(self.issues))
         kind, _, value = title.partition(": ")
         issue = {
@@ -58,6 +63,7 @@ class Sentry:
             "lastSeen": _time(now),
             "count": "12",
             "userCount": 3,
+            "inbox": _inbox(substatus, back_ms or now),
             "type": "error",
             "metadata": {"type": kind, "value": value, "filename": culprit},
             "permalink": f"https://{ORGANIZATION}.sentry.invalid/issues/{number}/",
@@ -96,7 +102,7 @@ class Sentry:
         """Those that a query and a span of time ask for; without a query those that are unresolved."""
         terms = terms or {"is": "unresolved"}
         return [
-            each
+            _within(each, start)
             for each in self.issues
             if terms.get("release", self._releases[each["id"]]) == self._releases[each["id"]]
             and terms.get("is", each["status"]) == each["status"]
@@ -118,6 +124,7 @@ def sentry_routes(sentry: Sentry) -> APIRouter:
         end: str | None = None,
         limit: int = 100,
         cursor: str = "0:0:0",
+        expand: Annotated[list[str], Query()] = [],  # noqa: B006
     ) -> JSONResponse:
         if (
             refused := sentry.refusal(request.headers.get("Authorization", ""), organization, project)
@@ -128,7 +135,7 @@ def sentry_routes(sentry: Sentry) -> APIRouter:
             return JSONResponse({"detail": f"Error parsing search query: {query}"}, 400)
         found = sentry.found(terms, start, end)
         begin, size = int(cursor.split(":")[1]), min(limit, PAGE)
-        page = found[begin : begin + size]
+        page = [_expanded(each, expand) for each in found[begin : begin + size]]
         return JSONResponse(page, headers={"Link": _links(str(request.url), begin, size, len(found))})
 
     @routes.get("/api/0/organizations/{organization}/releases/{version}/")
@@ -148,6 +155,26 @@ def sentry_routes(sentry: Sentry) -> APIRouter:
         return JSONResponse({**shown, "projects": [{"id": int(PROJECT), "slug": "heroes"}]})
 
     return routes
+
+
+def _inbox(substatus: str | None, back_ms: int) -> dict[str, Any] | None:
+    """Where an issue waits for somebody to look at it; nobody has to look at one that goes on."""
+    reasons = {"new": NEW, "regressed": REGRESSION}
+    if substatus not in reasons:
+        return None
+    return {"reason": reasons[substatus], "reason_details": None, "date_added": _time(back_ms)}
+
+
+def _within(issue: dict[str, Any], start: str | None) -> dict[str, Any]:
+    """As Sentry lists it for a span of time: what it says itself is of the span, and `lifetime` of all of it."""
+    numbers = {name: issue[name] for name in ("count", "userCount", "firstSeen", "lastSeen")}
+    is_older = start is not None and issue["firstSeen"] < start
+    span = {**numbers, "firstSeen": issue["lastSeen"]} if is_older else numbers
+    return {**issue, **span, "filtered": span, "lifetime": numbers}
+
+
+def _expanded(issue: dict[str, Any], expand: Iterable[str]) -> dict[str, Any]:
+    return issue if "inbox" in expand else {name: each for name, each in issue.items() if name != "inbox"}
 
 
 def _terms(query: str) -> dict[str, str] | None:

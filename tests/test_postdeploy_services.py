@@ -22,8 +22,8 @@ POSTHOG = PostHogSettings(project="7", key_env="KEY")
 NEXT = '<https://elsewhere.invalid/x?cursor={0}>; rel="next"; results="{1}"; cursor="{0}"'
 
 
-def issue(**changes):
-    """As Sentry lists it: seen before the deploy and since."""
+def issue(first="2026-11-01T00:00:00Z", **changes):
+    """As Sentry lists it: seen before the deploy and since. Where a span of time is asked for, firstSeen is of it."""
     return {
         "id": "1",
         "title": "TypeError: x",
@@ -32,12 +32,17 @@ def issue(**changes):
         "status": "unresolved",
         "substatus": "ongoing",
         "isUnhandled": True,
-        "firstSeen": "2026-11-01T00:00:00Z",
+        "firstSeen": "2026-11-24T02:10:00Z",
+        "lifetime": {"firstSeen": first, "lastSeen": "2026-11-24T02:30:00Z", "count": "1200", "userCount": 9},
         "lastSeen": "2026-11-24T02:30:00.123456Z",
         "count": "12",
         "metadata": {"type": "TypeError", "value": "x", "sdk": {"name": "sentry.javascript"}},
         "permalink": None,
     } | changes
+
+
+def inbox(reason, added):
+    return {"reason": reason, "reason_details": None, "date_added": added}
 
 
 def listed(body, cursor="0:2:0", more=False):
@@ -82,6 +87,7 @@ def test_sentry_is_asked_for_the_issues_of_the_release_since_the_deploy(ask):
         "query": ['release:"game@1.4.2"'],
         "start": ["2026-11-24T02:00:00.000000"],
         "limit": ["100"],
+        "expand": ["inbox"],
         "project": ["1", "2"],
         "environment": ["prod"],
     }
@@ -89,7 +95,7 @@ def test_sentry_is_asked_for_the_issues_of_the_release_since_the_deploy(ask):
 
 
 def test_every_page_is_read_from_the_origin_that_the_environment_names(ask):
-    fresh = issue(firstSeen="2026-11-24T02:10:00Z")
+    fresh = issue("2026-11-24T02:10:00Z")
     pages = {1: listed([issue()], "0:100:0", more=True), 2: listed([fresh])}
     found, asked = ask(pages.__getitem__)
     assert len(found.news) == 1
@@ -163,14 +169,20 @@ def test_release_without_a_name_is_not_proven(ask):
     ("changes", "news"),
     [
         ({}, None),
-        ({"firstSeen": "2026-11-24T02:00:00Z"}, "new"),
-        ({"firstSeen": "2026-11-24T04:10:00+02:00"}, "new"),
-        ({"firstSeen": "2026-11-24T01:59:59Z", "substatus": "new"}, None),
+        ({"first": "2026-11-24T02:00:00Z"}, "new"),
+        ({"first": "2026-11-24T04:10:00+02:00"}, "new"),
+        ({"first": "2026-11-24T01:59:59Z", "substatus": "new"}, None),
+        ({"lifetime": None}, "new"),
+        ({"lifetime": None, "firstSeen": "2026-11-24T01:59:59Z"}, None),
         ({"substatus": "regressed"}, "regressed"),
+        ({"substatus": "regressed", "inbox": None}, "regressed"),
+        ({"substatus": "regressed", "inbox": inbox(2, "2026-11-24T02:00:00Z")}, "regressed"),
+        ({"substatus": "regressed", "inbox": inbox(2, "2026-11-23T02:00:00Z")}, None),
+        ({"substatus": "regressed", "inbox": inbox(0, "2026-11-23T02:00:00Z")}, "regressed"),
         ({"substatus": "escalating"}, None),
         ({"substatus": None}, None),
-        ({"firstSeen": "2026-11-24T02:10:00Z", "status": "resolved"}, None),
-        ({"firstSeen": "2026-11-24T02:10:00Z", "status": "ignored"}, None),
+        ({"first": "2026-11-24T02:10:00Z", "status": "resolved"}, None),
+        ({"first": "2026-11-24T02:10:00Z", "status": "ignored"}, None),
     ],
 )
 def test_new_or_regressed(changes, news):

@@ -22,12 +22,30 @@ from harness.target.transport import Transport
 from runbook.signals import PageAtOnce
 
 A_PAGE, PAGES = 100, 20
+REGRESSION = 2  # why an issue is in Sentry's inbox
 KEYS = "postdeploy.sentry (origin, organization, projects, token_env)"
 _NEXT = re.compile(r'<[^>]*>;\s*rel="next";\s*results="true";\s*cursor="([\w:.-]+)"')
 
 
+class Lifetime(BaseModel):
+    """Of an issue, whatever span of time was asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    firstSeen: AwareDatetime
+
+
+class Inbox(BaseModel):
+    """Since when an issue waits for somebody to look at it, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: int
+    date_added: AwareDatetime
+
+
 class Issue(BaseModel):
-    """What is used of an issue; the names are Sentry's."""
+    """What is used of an issue; the names are Sentry's. `firstSeen`, `count`: of the span that was asked for."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,12 +61,24 @@ class Issue(BaseModel):
     isUnhandled: bool | None = None
     permalink: str | None = None
     metadata: dict[str, Any] = {}
+    lifetime: Lifetime | None = None
+    inbox: Inbox | None = None
+
+    @property
+    def first(self) -> datetime:
+        """When it was seen for the first time at all."""
+        return self.lifetime.firstSeen if self.lifetime else self.firstSeen
 
     def news(self, since: datetime) -> str | None:
         """`new` since the deploy, `regressed`, or None; one that somebody resolved or archived is neither."""
         if self.status != "unresolved":
             return None
-        return "new" if self.firstSeen >= since else "regressed" if self.substatus == "regressed" else None
+        return "new" if self.first >= since else "regressed" if self._is_back(since) else None
+
+    def _is_back(self, since: datetime) -> bool:
+        """Sentry calls it regressed for a week, and says in its inbox since when, unless somebody took it out."""
+        back = self.inbox.date_added if self.inbox and self.inbox.reason == REGRESSION else since
+        return self.substatus == "regressed" and back >= since
 
     def pages(self, at_once: PageAtOnce) -> bool:
         """Whether it is one of those, whatever became of it since."""
@@ -67,7 +97,7 @@ class Issue(BaseModel):
     def words(self) -> str:
         where = f" in {self.culprit}" if self.culprit else ""
         link = f" {self.permalink}" if self.permalink else ""
-        first = f"{self.firstSeen.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        first = f"{self.first.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         return f"{self.title}{where}, {self.count} times, first {first}{link}"
 
 
@@ -159,6 +189,7 @@ class Sentry:
             "start": _utc(since),
             "end": _utc(now()),
             "limit": str(A_PAGE),
+            "expand": "inbox",
         }
         if self._settings.projects:
             asked["project"] = list(self._settings.projects)

@@ -31,12 +31,15 @@ def release_of_another_name(parts: Parts) -> None:
 
 @variant("postdeploy-many-old-issues")
 def many_old_issues(parts: Parts) -> None:
-    """Sentry has several pages of issues that are as old as the game, some of them called new until a week is over."""
+    """Sentry has several pages of issues that are as old as the game; until a week is over some are called new, one
+    regressed."""
     for nth in range(9):
         substatus = "new" if nth % 2 else "ongoing"
         parts.sentry.report(
             f"TypeError: old {nth}", "arena/board.tsx", first_ms=_before(), substatus=substatus
         )
+    yesterday = now_ms() - WEEK_MS // 7
+    parts.sentry.report("KeyError: x", "x.tsx", first_ms=_before(), back_ms=yesterday, substatus="regressed")
 
 
 @variant("postdeploy-settled-issues")
