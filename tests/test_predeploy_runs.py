@@ -249,6 +249,9 @@ ABSENT = """
 command = ["true"]
 [[predeploy.guards]]
 command = ["no-such-guard"]
+[predeploy.startup]
+command = ["true"]
+within = "no/such/backend"
 [predeploy.order]
 migrations = ["true"]
 within = "no/such/folder"
@@ -266,6 +269,7 @@ def test_command_that_cannot_be_run_is_not_proven_and_its_key_named(suite, free_
     said = {test["message"] for item in items.values() for test in item["tests"]}
     assert said >= {
         "`no-such-guard` cannot be run (No such file or directory); install it, or mend predeploy.guards.1.command",
+        "there is no folder no/such/backend; mend predeploy.startup.within",
         "there is no folder no/such/folder; mend predeploy.order.within",
         "`no-such-vault` cannot be run (No such file or directory); install it, or mend predeploy.switches.command",
     }

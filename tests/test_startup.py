@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from harness.errors import PromiseBroken
+from harness.errors import PromiseBroken, Unprovable
 from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
 from harness.predeploy.settings import Startup, Switches
@@ -205,8 +205,10 @@ def test_first_line_that_says_no_place_is_no_start(try_out, line):
     assert (start.is_ready, start.code) == (False, None)
 
 
-def test_command_that_is_not_there_is_told(try_out):
-    with pytest.raises(PromiseBroken, match="`no-such-backend` does not start: No such file or directory"):
+def test_command_that_is_not_there_proves_nothing_and_its_key_is_named(try_out):
+    """As in `--check-env`: what is not installed here says nothing of the release."""
+    told = "`no-such-backend` cannot be run .No such file or directory.; install it, or mend predeploy.startup.command"
+    with pytest.raises(Unprovable, match=told):
         try_out("", command=("no-such-backend",))
 
 

@@ -122,8 +122,8 @@ class Watch:
             ended = self._rounds.run()
             if ended.verdict is None:
                 self._screen.clear()
-                # Without a verdict, a code that stands for one is a crash.
-                code = CRASHED if ended.code in EXIT_CODES.values() else ended.code
+                # Without a verdict, a code that stands for one is a crash; so is the end by a signal.
+                code = CRASHED if ended.code in EXIT_CODES.values() or ended.code < 0 else ended.code
                 return f"{ended.said.rstrip()}\nthe watch ended: this round gave no verdict", code
             is_over = ended.decision == "NO-GO" or self.watched_s >= self._for_s
             self._note(ended)

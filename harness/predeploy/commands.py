@@ -13,11 +13,14 @@ async def run_named(command: Sequence[str], folder: str | None, takes_at_most_s:
     try:
         return await ran(argv(command), takes_at_most_s, cwd=folder)
     except OSError as error:
-        if folder is not None and not Path(folder).is_dir():
-            within = f"{key.rpartition('.')[0]}.within"
-            raise Unprovable(f"there is no folder {folder}", f"mend {within}") from None
-        problem = f"`{command[0]}` cannot be run ({error.strerror})"
-        raise Unprovable(problem, f"install it, or mend {key}") from None
+        raise not_run(error, command, folder, key) from None
+
+
+def not_run(error: OSError, command: Sequence[str], folder: str | None, key: str) -> Unprovable:
+    """Why a command cannot be run here, which says nothing of the release; `key`: its place in the environment file."""
+    if folder is not None and not Path(folder).is_dir():
+        return Unprovable(f"there is no folder {folder}", f"mend {key.rpartition('.')[0]}.within")
+    return Unprovable(f"`{command[0]}` cannot be run ({error.strerror})", f"install it, or mend {key}")
 
 
 async def migrated(order: Order, shown: Callable[[str], Awaitable[str]]) -> Ran:

@@ -49,6 +49,7 @@ def guards(predeploy_settings: Predeploy) -> tuple[Guard, ...]:
 def backend(run: Run, predeploy_settings: Predeploy, release_source: Source) -> Backend:
     """The way to start the backend: as [predeploy.startup] says, else as [target.start] does."""
     file, given = run.environment.file, predeploy_settings.startup
+    key = "predeploy.startup.command" if given is not None else "target.start.command"
     if given is None and (start := file.target.start) is not None:
         given = Startup(
             command=start.command,
@@ -59,7 +60,8 @@ def backend(run: Run, predeploy_settings: Predeploy, release_source: Source) -> 
     if given is None:
         raise Unprovable("how the backend is started is not known", "add [predeploy.startup] with a command")
     api = partial(Api, run.environment, run.transport)
-    return Backend(given, process_variables(), load_switches(), run.secrets, api, release_source.shown)
+    shown = release_source.shown
+    return Backend(given, process_variables(), load_switches(), run.secrets, api, shown, key)
 
 
 @resource()

@@ -13,6 +13,7 @@ from harness.errors import PromiseBroken, Unreachable
 from harness.evidence.command import signal_name
 from harness.evidence.exchange import Exchange, now, witness
 from harness.evidence.secrets import Secrets
+from harness.predeploy.commands import not_run
 from harness.predeploy.process import Heard, ended, free_port, listening, stop
 from harness.predeploy.settings import Startup, argv
 from harness.target.api import Api
@@ -125,7 +126,7 @@ class Backend:
 
     It gets the variables of this process but those of the release's switches: what a pipeline holds for the release
     is not for a trial. `api`: the calls of a deployment at an origin. `shown`: what a reader may see of its
-    output.
+    output. `key`: where the environment file names the command.
     """
 
     def __init__(
@@ -136,8 +137,9 @@ class Backend:
         known: Secrets,
         api: Callable[[str], Api],
         shown: Callable[[str], Awaitable[str]],
+        key: str = "predeploy.startup.command",
     ) -> None:
-        self._settings, self._api, self._shown = settings, api, shown
+        self._settings, self._api, self._shown, self._key = settings, api, shown, key
         self._inherited = {name: value for name, value in variables.items() if table.named(name) is None}
         self._given = {name: _made_up(table, name) for name in (*settings.secrets, *settings.generate)}
         for name, value in self._given.items():
@@ -153,7 +155,7 @@ class Backend:
     ) -> Start:
         """Start it, without a secret or with an empty one, and stop it; where it is ready, once `said` was printed.
 
-        Raises PromiseBroken where there is nothing to start.
+        Raises Unprovable where there is nothing to start.
         """
         began, lacks = now(), without or empty
         how = f" without {without}" if without else f" with {empty} empty" if empty else ""
@@ -212,7 +214,7 @@ class Backend:
                 start_new_session=True,
             )
         except OSError as error:
-            raise PromiseBroken(f"`{shlex.join(command)}` does not start: {error.strerror}") from None
+            raise not_run(error, command, settings.within, self._key) from None
         try:
             yield process
         finally:
