@@ -94,6 +94,11 @@ def test_sentry_is_asked_for_the_issues_of_the_release_since_the_deploy(ask):
     assert request.headers["authorization"] == "Bearer t-o-k-e-n"
 
 
+def test_without_projects_all_are_meant_and_not_those_of_the_token_s_owner(ask):
+    _, (request,) = ask(lambda _: listed([]), settings=SENTRY.model_copy(update={"projects": ()}))
+    assert parse_qs(urlsplit(request.target).query)["project"] == ["-1"]
+
+
 def test_every_page_is_read_from_the_origin_that_the_environment_names(ask):
     fresh = issue("2026-11-24T02:10:00Z")
     pages = {1: listed([issue()], "0:100:0", more=True), 2: listed([fresh])}

@@ -72,6 +72,14 @@ def test_duration_is_said_in_short(value, text):
         (["--watch=1m", "--every=0s"], "--every: '0s' is no duration"),
         (["--every=5s"], "--every: is said of no watch; write --watch=30m, too"),
         (["--watch=1m", "--phase=smoke"], "--watch: phase smoke is no phase to watch; leave out --phase"),
+        (
+            ["--watch=1m", "--shard=1/2"],
+            "--watch: is of one machine, whose rounds are whole; leave out --shard",
+        ),
+        (
+            ["--watch=1m", "--region=eu"],
+            "--watch: is of one machine, whose rounds are whole; leave out --region",
+        ),
         (["--watch=1m", "smoke/test_health.py"], "a path of phase smoke is named, too"),
         (["--watch=1m", "--deployed-at=today"], "--deployed-at: 'today' is no time with an offset"),
         (["--watch=1m", "--notify-url-env=NOT_SET_ANYWHERE"], "the variable NOT_SET_ANYWHERE is not set"),

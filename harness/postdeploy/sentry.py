@@ -22,6 +22,7 @@ from harness.target.transport import Transport
 from runbook.signals import PageAtOnce
 
 A_PAGE, PAGES = 100, 20
+ALL_PROJECTS = "-1"
 REGRESSION = 2  # why an issue is in Sentry's inbox
 KEYS = "postdeploy.sentry (origin, organization, projects, token_env)"
 _NEXT = re.compile(r'<[^>]*>;\s*rel="next";\s*results="true";\s*cursor="([\w:.-]+)"')
@@ -190,9 +191,9 @@ class Sentry:
             "end": _utc(now()),
             "limit": str(A_PAGE),
             "expand": "inbox",
+            # Without any, Sentry takes those that the token's owner is a member of, which may be none.
+            "project": list(self._settings.projects) or [ALL_PROJECTS],
         }
-        if self._settings.projects:
-            asked["project"] = list(self._settings.projects)
         if self._settings.environment is not None:
             asked["environment"] = self._settings.environment
         return asked

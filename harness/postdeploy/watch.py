@@ -49,6 +49,8 @@ def _watched(config: pytest.Config) -> tuple[str, int]:
         raise ConfigError("--every", "is said of no watch", "write --watch=30m, too")
     if phase not in (None, "postdeploy"):
         raise ConfigError("--watch", f"phase {phase} is no phase to watch", "leave out --phase")
+    if part := next((name for name in ("shard", "region") if config.getoption(name) is not None), None):
+        raise ConfigError("--watch", "is of one machine, whose rounds are whole", f"leave out --{part}")
     config.option.phase = "postdeploy"
     phases.settle(config)
     for_s, every_s = seconds(given, "--watch"), seconds(config.getoption("every") or EVERY, "--every")
