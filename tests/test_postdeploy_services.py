@@ -212,6 +212,9 @@ PAGING = [
     ({"culprit": "purchases/buy.ts in buyPackage", "isUnhandled": False}, None),
     ({"culprit": "purchases/buy.ts in buyPackage", "level": "info"}, None),
     ({"title": "ExpiredSignatureError: Signature has expired"}, None),
+    ({"title": "jwt.exceptions.DecodeError: Invalid header string"}, 3),
+    ({"title": "JSONDecodeError: Expecting value", "culprit": "feed/refresh"}, None),
+    ({"title": "UnicodeDecodeError: invalid start byte"}, None),
     ({}, None),
 ]
 
