@@ -248,6 +248,20 @@ def test_products_of_an_entitlement_go_on_on_another_page(reading):
     assert [each["store_identifier"] for each in entitlements.items[0]["products"]] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "item"),
+    [
+        ("offerings", "/offerings?expand=items.package.product", {"lookup_key": "default"}),
+        ("offerings", "/offerings?expand=items.package.product", {"packages": listing({"products": None})}),
+        ("entitlements", "/entitlements?expand=items.product", {"lookup_key": "premium", "products": None}),
+    ],
+)
+def test_what_was_not_told_in_full_is_not_empty(reading, name, at, item):
+    """RevenueCat leaves out what it does not expand: that says nothing of what is sold."""
+    with pytest.raises(Unprovable, match="has no list of items where one is promised"):
+        reading(name, {at: listing(item)})
+
+
 # --- where it is forbidden to write
 
 READ_ONLY = {"access": {"writes": False}}

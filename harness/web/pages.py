@@ -38,16 +38,13 @@ class Pages:
         """
         url = self._origin.copy_with(path=self._below + name)
         answer, page = await self._get(url.copy_merge_params({"expand": expand}) if expand else url)
-        return answer, await self._from(page, expand)
+        return answer, await self.items(page, expand)
 
-    async def items(self, page: Mapping[str, Any] | None, expand: str = "") -> list[dict[str, Any]]:
-        """All of a list of which this is the first page, if there is one.
+    async def items(self, page: Any, expand: str = "") -> list[dict[str, Any]]:
+        """All of a list of which this is the first page; raises Unprovable where it was not told in full.
 
         `expand`: what the following pages have to tell in full.
         """
-        return [] if page is None else await self._from(page, expand)
-
-    async def _from(self, page: Any, expand: str) -> list[dict[str, Any]]:
         found = self._of(page)
         while following := page.get("next_page"):
             url = self._inside(str(following))
