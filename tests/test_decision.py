@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.verdict import TestResult, check_not_required
+from harness.verdict import TestResult, check_not_required, decide
 from runbook.errors import ConfigError
 from tests.verdict_examples import (
     ALL_PASSED,
@@ -16,6 +16,7 @@ from tests.verdict_examples import (
     LOGS,
     RUNBOOK,
     TODAY,
+    facts,
     issue,
     outcomes,
     passed,
@@ -270,6 +271,14 @@ def test_known_issue_has_to_keep_failing_until_it_expires(results, waiver, chang
         others = [result(item_id, "passed", name="test_other") for item_id in (LOGIN, HOOKS)]
     given_verdict = verdict(*others, *results, waivers=waivers, **changes)
     assert (given_verdict.known_issues[0].state, given_verdict.decision) == (state, decision)
+
+
+def test_known_issue_of_what_players_meet_may_be_yet_to_come():
+    """A release is not rolled back because something bad that is known has not happened since."""
+    later = tuple(item.model_copy(update={"phase": "postdeploy"}) for item in RUNBOOK.items)
+    runbook, waivers = replace(RUNBOOK, items=later), (issue(item=LOGS),)
+    given_verdict = decide(runbook, facts(), ALL_PASSED, not_required=(), waivers=waivers, today=TODAY)
+    assert (given_verdict.known_issues[0].state, given_verdict.decision) == ("not seen", "GO")
 
 
 # --- in words

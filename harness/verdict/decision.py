@@ -56,7 +56,7 @@ def decide(
 
     regions = facts.regions or ("",)
     items = tuple(together({name: judged(item, name) for name in regions}) for item in runbook.items)
-    known = tuple(_state(issue, facts, results, today) for issue in waivers)
+    known = tuple(_state(issue, runbook, facts, results, today) for issue in waivers)
     decision = _decision(facts, items, known)
     complete = not facts.partial and not facts.interrupted
     reached = facts.unreachable is None
@@ -225,15 +225,17 @@ def test_name(nodeid: str) -> str:
 
 
 def _state(
-    issue: KnownIssue, facts: RunFacts, results: Sequence[TestResult], today: date
+    issue: KnownIssue, runbook: Runbook, facts: RunFacts, results: Sequence[TestResult], today: date
 ) -> KnownIssueVerdict:
     covered = [r for r in results if issue.covers(r.item, r.nodeid)]
     failed = tuple(r.nodeid for r in covered if r.outcome == "failed")
     state: IssueState = "fails" if failed else "not seen"
     # In an incomplete run the test that fails may not be among those that ran.
     complete = issue.names_one_test or not (facts.partial or facts.interrupted)
+    # What players meet may not have happened yet.
+    may_come = any(runbook.item(result.item).phase == "postdeploy" for result in covered)
     if issue.expired(today):
         state = "expired"
-    elif complete and covered and all(r.outcome == "passed" for r in covered):
+    elif complete and covered and not may_come and all(r.outcome == "passed" for r in covered):
         state = "no longer fails"
     return KnownIssueVerdict(issue, state, failed)
