@@ -89,13 +89,10 @@ class Drill:
         self.say("The release before", f"version {BEFORE} is what players have")
         self.deployment.start(BEFORE)
         self.verify("Before the deploy", 0, "--phase=predeploy")
-        self.say("The deploy", f"version {VERSION} takes its place")
-        self._deployed = f"--deployed-at={datetime.now(UTC).isoformat()}"
-        self.replace()
+        self.deploy("The deploy", f"version {VERSION} takes its place")
         self.verify("Right after the deploy", 0, f"--expect-version={VERSION}")
         self.watch()
-        self.say("The release is mended", f"version {VERSION} takes its own place, without the fault")
-        self.replace()
+        self.deploy("The release is mended", f"version {VERSION} takes its own place, without the fault")
         self.verify("Right after that deploy", 0, f"--expect-version={VERSION}")
         self.verify("And what players do", 0, "--phase=postdeploy")
 
@@ -122,6 +119,12 @@ class Drill:
         advised = [each["scenario"] for each in self.verdict("postdeploy")["rollback"]]
         if advised != [3]:
             raise Failed(f"scenario 3 was to be advised, and {advised} was")
+
+    def deploy(self, title: str, what: str) -> None:
+        """The release that is played; what happened before this moment is not its own."""
+        self.say(title, what)
+        self._deployed = f"--deployed-at={datetime.now(UTC).isoformat()}"
+        self.replace()
 
     def replace(self, fault: str = "") -> None:
         """The release that is played, in the place of what is there."""
