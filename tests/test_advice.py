@@ -144,6 +144,12 @@ def test_symptom_is_not_seen_where_the_items_say_something_else():
     assert sign(told, "answers other than promised") == ("seen", ("health.basic",))
 
 
+def test_symptom_of_the_backend_is_not_seen_in_what_the_client_does():
+    logout = result("auth.force-logout", "failed", "web client: assert None == 'login_screen'")
+    told, _ = advice(result("auth.login", "failed", "answered 404"), logout)
+    assert sign(told, "answers other than promised") == ("seen", ("auth.login",))
+
+
 def test_symptom_of_items_that_nobody_judged_was_not_looked_at():
     (told,) = advice(result("webhooks.idempotent", "failed", "granted twice"))
     assert sign(told, "forged webhooks are taken") == ("not looked at", ())
