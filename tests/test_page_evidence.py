@@ -48,7 +48,7 @@ def test_evidence_is_laid_out():
 def test_evidence_says_first_what_stands_for_secrets():
     told = under(page(NO_GO), "Evidence").elements[1].text
     assert "put in your own values for the names in <angle brackets>" in told
-    assert told.endswith("A player's token is what a login answers.")
+    assert "A player's token is what a login answers: POST .../auth/login" in told
     assert "angle brackets" not in page(verdict(*passed(LOGIN))).text
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.verdict import Verdict
+from harness.verdict import Verdict, words
 from harness.verdict.model import Leg
-from harness.verdict.report import NAMES, json_file, markdown, scrubbed, terminal, write_reports
+from harness.verdict.report import NAMES, json_file, markdown, message, scrubbed, terminal, write_reports
 from harness.verdict.report import html as page
 from harness.verdict.report.inert import code, fenced, plain
 from harness.verdict.report.inert import markdown as inert_markdown
@@ -122,6 +122,9 @@ proven      auth.login                   Title of auth.login
 proven      purchases.logged             Title of purchases.logged
             1 selected case holds; not all its checks were selected
 
+WHAT TO DO
+  Run the whole checklist before you decide on the release.
+
 NOT PROVEN, and what would prove it
   required: webhooks.delivered
     not selected in this partial run
@@ -170,6 +173,28 @@ def test_equal_reasons_stand_once_with_all_their_items():
     )
 
 
+UNFINISHED = verdict(result(LOGIN, "failed", "x"), interrupted=True)
+SILENT = verdict(unreachable="not ready\nSECRET_KEY is not set")
+
+
+@pytest.mark.parametrize(
+    "given_verdict", [NO_GO, UNFINISHED, SILENT, IN_PART, verdict(), verdict(*ALL_PASSED)]
+)
+@pytest.mark.parametrize(
+    "render", [screen, markdown.render, page.render, lambda each: message.render(each, "x")]
+)
+def test_every_report_says_what_to_do_and_whether_the_run_was_whole(render, given_verdict):
+    told = " ".join(html.unescape(render(given_verdict)).split())
+    steps = words.to_do(given_verdict) if given_verdict.decision != "GO" or render is not screen else []
+    assert [text for text in (*words.caveats(given_verdict), *steps) if text not in told] == []
+    assert render is screen or words.meaning(given_verdict) in told
+
+
+@pytest.mark.parametrize("render", [markdown.render, page.render])
+def test_whole_cause_of_an_unreachable_target_is_told(render):
+    assert "SECRET_KEY is not set" in render(SILENT)
+
+
 @pytest.mark.parametrize(("seconds", "shown"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (125, "2 min 5 s")])
 def test_duration_is_readable(seconds, shown):
     assert terminal.duration(seconds) == shown
@@ -196,6 +221,8 @@ def test_markdown_leads_with_what_asks_for_action():
         markdown.render(NO_GO)
         == """\
 # NO-GO: 1 of 3 items broken: auth.login
+
+**A blocker is broken: the release can't stay.**
 
 - Environment: staging, `https://game.example`
 - Version: 1.4.2

@@ -43,6 +43,10 @@ def _section(title: str, body: Iterator[str] | list[str]) -> Iterator[str]:
 
 def _head(verdict: Verdict) -> Iterator[str]:
     yield f"# {verdict.decision}: {md(verdict.summary)}"
+    yield "\n\n".join(f"**{md(said)}**" for said in (*words.caveats(verdict), words.meaning(verdict)))
+    # The summary holds its first line; the rest may be the end of the target's log.
+    if verdict.unreachable is not None and len(verdict.unreachable.strip().splitlines()) > 1:
+        yield fenced(cut(verdict.unreachable))
     version = md(verdict.version) if verdict.version else "unknown"
     facts = (
         f"- Environment: {md(verdict.place)}, {code(verdict.base_url)}",
@@ -52,6 +56,8 @@ def _head(verdict: Verdict) -> Iterator[str]:
         f"- Exit code: {verdict.exit_code}",
     )
     yield "\n".join(facts)
+    if steps := words.to_do(verdict):
+        yield "\n".join(["What to do now:", "", *(f"- {md(step)}" for step in steps)])
     if way := waiting.way_to_go(verdict):
         yield f"**{md(way)}**"
 
@@ -84,10 +90,16 @@ def _broken_item(verdict: Verdict, item: ItemVerdict) -> Iterator[str]:
     for message, nodeids in list(by_message.items())[:MESSAGES_SHOWN]:
         more = [f"and {len(nodeids) - TESTS_SHOWN} more"] if nodeids[TESTS_SHOWN:] else []
         yield "Failed: " + ", ".join([*(code(nodeid) for nodeid in nodeids[:TESTS_SHOWN]), *more])
-        cut = "\n... (cut; the whole is in verdict.json)" if len(message) > MESSAGE_LENGTH else ""
-        yield fenced(message[:MESSAGE_LENGTH] + cut)
+        yield fenced(cut(message))
     if len(by_message) > MESSAGES_SHOWN:
-        yield f"And {len(by_message) - MESSAGES_SHOWN} other messages: see verdict.json."
+        more = words.count(len(by_message) - MESSAGES_SHOWN, "other message")
+        yield f"And {more}: see verdict.json."
+
+
+def cut(said: str) -> str:
+    """At most MESSAGE_LENGTH of it, with a word on where the rest is."""
+    more = "\n... (cut; the whole is in verdict.json)" if len(said) > MESSAGE_LENGTH else ""
+    return said[:MESSAGE_LENGTH] + more
 
 
 def _comparison(verdict: Verdict) -> Iterator[str]:

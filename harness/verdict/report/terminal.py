@@ -28,7 +28,7 @@ def render(verdict: Verdict, width: int = 80) -> list[Line]:
     blocks: list[tuple[str, Iterable[Line]]] = [
         ("CHECKLIST", _checklist(verdict, width)),
         ("BROKEN", _broken(verdict, width)),
-        ("WHAT TO DO", _rollback(verdict, width)),
+        ("WHAT TO DO", _to_do(verdict, width)),
         ("SINCE THE LAST WHOLE RUN", _comparison(verdict, width)),
         ("KNOWN ISSUES", _known_issues(verdict, width)),
         ("ATTESTED by a person", _attested(verdict, width)),
@@ -108,7 +108,7 @@ def _broken(verdict: Verdict, width: int) -> Iterator[Line]:
             yield f"      and {len(failed) - TESTS_SHOWN} more", {}
 
 
-def _rollback(verdict: Verdict, width: int) -> Iterator[Line]:
+def _to_do(verdict: Verdict, width: int) -> Iterator[Line]:
     for advice in verdict.rollback:
         title = f"Scenario {advice.scenario}: {advice.title} (because of {', '.join(advice.because)})"
         yield from _wrapped(title, width, "  ", "    ", BOLD)
@@ -118,6 +118,9 @@ def _rollback(verdict: Verdict, width: int) -> Iterator[Line]:
             label = " " * 11 if number else "    shows: "
             yield from _wrapped(words.sign(symptom), width, label, " " * 13)
         yield from _wrapped("; ".join(advice.escalate_to), width, "    call:  ", " " * 11, BOLD)
+    if verdict.decision != "GO":
+        for step in words.to_do(verdict):
+            yield from _wrapped(step, width, "  ", "    ", BOLD)
 
 
 def _steps(advice: RollbackAdvice, width: int) -> Iterator[Line]:
@@ -187,6 +190,8 @@ def _run(verdict: Verdict, width: int) -> Iterator[Line]:
 def _decision(verdict: Verdict, width: int) -> Iterator[Line]:
     markup = {**DECISION_MARKUP[verdict.decision], "bold": True}
     yield from _wrapped(f"{verdict.decision}: {verdict.summary}", width, "", "  ", markup)
+    for caveat in words.caveats(verdict):
+        yield from _wrapped(caveat, width, "  ", "    ", YELLOW)
     version = f"version {verdict.version}" if verdict.version else "version unknown"
     for text in (
         f"{verdict.place}, {verdict.base_url}, {version}",

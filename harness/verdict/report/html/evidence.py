@@ -21,14 +21,17 @@ from harness.verdict.report.html.markup import (
     text,
 )
 from harness.verdict.report.html.pictures import Album
-from harness.verdict.report.markdown import MESSAGE_LENGTH, MESSAGES_SHOWN
+from harness.verdict.report.markdown import MESSAGES_SHOWN, cut
 
 _NAMED = re.compile(r"<[^<>\n]+>")
 _SECRETS = (
     "To repeat a request by hand, put in your own values for the names in <angle brackets>: "
     "they stand for secrets."
 )
-_LOGGED_IN = " A player's token is what a login answers."
+_LOGGED_IN = (
+    " A player's token is what a login answers: POST .../auth/login, or .../user/register for a new player, "
+    "with username and password."
+)
 _FORGED = " <jwt> is a forged token, and the line below its command says how to make it from yours in $TOKEN."
 # What a part of a message is called here; the promise and the scenario stand with the item.
 _NAMES = {
@@ -147,17 +150,11 @@ def _shown(label: str, texts: list[str]) -> Markup:
 
 
 def _box(said: str) -> Markup:
-    return tag("pre", lines(_cut(said)), tabindex="0")
+    return tag("pre", lines(cut(said)), tabindex="0")
 
 
 def _command(said: str) -> Markup:
-    return tag("pre", lines(_cut(said)), class_="command", tabindex="0")
-
-
-def _cut(said: str) -> str:
-    if len(said) <= MESSAGE_LENGTH:
-        return said
-    return said[:MESSAGE_LENGTH] + "\n... (cut; the whole is in verdict.json)"
+    return tag("pre", lines(cut(said)), class_="command", tabindex="0")
 
 
 def _others(rest: list[TestVerdict], tickets: dict[str, str]) -> Markup:
