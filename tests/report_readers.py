@@ -4,8 +4,12 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, get_args
+from xml.etree import ElementTree
+
+from allure_commons.model2 import TestResult as AllureResult
 
 from harness.verdict import Verdict
 from harness.verdict.comparison import LABELS
@@ -217,6 +221,34 @@ def of_message(verdict: Verdict) -> Told:
         "scenarios": scenarios,
         "comparison": _changes(re.split("; (?=[a-z, ]+: )", html.unescape(since[0]))) if since else None,
     }
+
+
+def of_junit(path: Path) -> Told:
+    """Of the file that pytest writes; whether a test failed or broke down is one to the verdict."""
+    outcomes = {"failure": "failed", "error": "failed", "skipped": "not proven"}
+    return _counted(
+        (
+            case.find("properties/property[@name='item']").get("value"),
+            next((outcomes[each.tag] for each in case if each.tag in outcomes), "passed"),
+        )
+        for case in ElementTree.parse(path).iter("testcase")
+    )
+
+
+def of_allure(results: Sequence[AllureResult]) -> Told:
+    """Of the results; Allure, too, has two words for what failed."""
+    outcomes = {"failed": "failed", "broken": "failed", "skipped": "not proven", "passed": "passed"}
+    return _counted(
+        (next(label.value for label in each.labels if label.name == "item"), outcomes[each.status])
+        for each in results
+    )
+
+
+def _counted(tests: Iterable[tuple[str, str]]) -> Told:
+    told = list(tests)
+    number = Counter(outcome for _, outcome in told)
+    counts = {item: dict(Counter(outcome for its, outcome in told if its == item)) for item, _ in told}
+    return {"totals": (len(told), *(number[outcome] for outcome in get_args(TestOutcome))), "counts": counts}
 
 
 def _waits(item: dict[str, Any]) -> bool:

@@ -1,19 +1,37 @@
-"""One verdict, told in five ways that cannot disagree: whatever was found, in whatever words."""
+"""One verdict, told in seven ways that cannot disagree: whatever was found, in whatever words."""
 
 import json
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from _pytest.junitxml import LogXML
+from allure_commons.model2 import TestResult as AllureResult
 from hypothesis import given
+from hypothesis import strategies as st
 
+from harness.allure.result import Teller
+from harness.results import Results
 from harness.verdict import Verdict
 from harness.verdict.report import html, json_file, markdown, message, terminal
 from harness.verdict.report.inert import one_line
 from tests import report_readers
 from tests.page_examples import named, page, under
 from tests.report_readers import Told
-from tests.verdict_examples import HOOKS, LOGIN, LOGS, STARTED, before, issue, passed, result, verdict
-from tests.verdict_strategies import thorough, verdicts
+from tests.verdict_examples import (
+    HOOKS,
+    LOGIN,
+    LOGS,
+    RUNBOOK,
+    STARTED,
+    before,
+    issue,
+    passed,
+    result,
+    verdict,
+)
+from tests.verdict_strategies import known_issues, texts, thorough, verdicts
 from tests.visit_examples import PAYWALL, looked
 
 OF_EVERYTHING = {"decision", "totals", "duration", "states", "scenarios", "not proven", "comparison"}
@@ -118,6 +136,56 @@ def test_page_tells_all_that_asks_for_action(given_verdict):
         waiting = item.outcome == "not proven" or item.open
         assert not waiting or item.id in under(root, "Not proven, and what would prove it").text
     assert [note for note in given_verdict.notes if one_line(note) not in told] == []
+
+
+# --- Allure and JUnit are told of each test while it runs, not of the verdict at the end
+
+PHASES = st.sampled_from(
+    [
+        {"setup": "passed", "call": "passed", "teardown": "passed"},
+        {"setup": "passed", "call": "failed", "teardown": "passed"},
+        {"setup": "passed", "call": "skipped", "teardown": "passed"},
+        {"setup": "failed", "teardown": "passed"},
+        {"setup": "skipped", "teardown": "passed"},
+    ]
+)
+
+
+def reported(nth, ended, message):
+    """pytest's reports of a test, one for each phase."""
+    owned = [("item", RUNBOOK.ids[nth % 3]), ("environment", "staging")]
+    said = {"passed": None, "failed": message or "x", "skipped": ("x.py", 1, f"Skipped: {message}")}
+    nodeid = f"smoke/x.py::test_it[{nth}]"
+    return [
+        pytest.TestReport(nodeid, ("x", 1, "x"), {}, outcome, said[outcome], when, user_properties=owned)
+        for when, outcome in ended.items()
+    ]
+
+
+@thorough
+@given(st.lists(st.tuples(PHASES, texts), min_size=1, max_size=8), st.lists(known_issues, max_size=2))
+def test_allure_and_junit_say_what_the_json_says(tmp_path_factory, tests, waivers):
+    gathered, junit = Results(), LogXML(tmp_path_factory.mktemp("junit") / "junit.xml", None)
+    reports = [each for nth, (ended, message) in enumerate(tests) for each in reported(nth, ended, message)]
+    junit.pytest_sessionstart()
+    for each in reports:
+        gathered.add(each)
+        junit.pytest_runtest_logreport(each)
+    junit.pytest_sessionfinish()
+    said = report_readers.of_json(verdict(*gathered.tests(), waivers=tuple(waivers)))
+    counted = {
+        "totals": said["totals"],
+        "counts": {item: told for item, told in said["counts"].items() if told},
+    }
+    assert report_readers.of_junit(Path(junit.logfile)) == counted
+    rules = SimpleNamespace(
+        runbook=RUNBOOK,
+        known_issue=lambda *test: next((issue for issue in waivers if issue.covers(*test)), None),
+    )
+    told = [AllureResult() for _ in tests]
+    for each, outcome in zip(told, gathered.tests(), strict=True):
+        Teller(rules, "staging", {}).tell(each, outcome.nodeid, outcome)
+    assert report_readers.of_allure(told) == counted
 
 
 # --- and the readers would notice
