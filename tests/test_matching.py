@@ -36,26 +36,46 @@ ITS_LINES = {
     "Health": "health.basic",
 }
 OTHER_WORDS = {
-    "health.basic": ["`GET /api/health` returns 200", "Health check passes", "The backend is up and healthy"],
+    "health.basic": [
+        "`GET /api/health` returns 200",
+        "Health check passes",
+        "The backend is up and healthy",
+        "Health endpoint reports healthy",
+    ],
     "auth.registration": [
         "**Register** a new account",
         "TC-03: New player can sign up",
         "1.2 User registration",
     ],
-    "auth.login": ["Sign in with a registered account", "Existing user can log in", "Login: existing user"],
+    "auth.login": [
+        "Sign in with a registered account",
+        "Existing user can log in",
+        "Login: existing user",
+        "Login with existing user works (POST /api/auth/login)",
+    ],
     "auth.token-refusal": [
         "Expired token → 401",
         "Invalid tokens are rejected",
         "Expired JWT returns HTTP 401",
+        "401 returned for expired/invalid token",
+        "Token expiry → 401",
     ],
     "auth.force-logout": [
         "401 forces logout: client is redirected to the login screen",
         "Logged out on expired token",
+        "App forces a logout when the server answers 401",
     ],
-    "entitlements.snapshot": ["`/api/entitlements/snapshot` responds 200", "Entitlements load for the user"],
+    "entitlements.snapshot": [
+        "`/api/entitlements/snapshot` responds 200",
+        "Entitlements load for the user",
+        "Entitlement snapshot returns valid data for a logged-in user",
+    ],
     "entitlements.freshness": ["Response includes serverTime and ttlSeconds", "`ttl_seconds` is set"],
     "entitlements.expiry": ["Expired entitlements are revoked"],
-    "entitlements.resume-refresh": ["Snapshot is refetched when the app resumes (background → foreground)"],
+    "entitlements.resume-refresh": [
+        "Snapshot is refetched when the app resumes (background → foreground)",
+        "Entitlements are refreshed when the app comes back to the foreground",
+    ],
     "gates.enforced": [
         "Premium gate returns 403 for a non-entitled user",
         "Entitled user can open the cinematic",
@@ -63,6 +83,9 @@ OTHER_WORDS = {
     "gates.paywall-route": [
         "Tap a locked premium feature: paywall opens",
         "Free user is redirected to /paid-features",
+        "Non-entitled user is redirected to paywall when tapping a premium cinematic",
+        "Non-entitled user hits premium gate → paywall",
+        "Hitting a premium gate without entitlement opens the paywall",
     ],
     "gates.paywall-telemetry": ["`premium_gate_denied` and `paywall_opened` events are emitted once"],
     "gates.paywall-products": ["Paywall lists all current products with their prices"],
@@ -105,6 +128,8 @@ OTHER_WORDS = {
 # What only a person can do.
 BY_PERSON = {
     "Send a test webhook from the RevenueCat dashboard": "webhooks.delivered",
+    "Click the test button in RevenueCat's dashboard": "webhooks.delivered",
+    "Send a test event from RevenueCat": "webhooks.delivered",
     "Make one real sandbox purchase": "purchases.granted",
 }
 NOBODYS = [
@@ -133,6 +158,9 @@ NOBODYS = [
     "Entitled user is routed to the paywall",
     "Non-entitled user can access premium content",
     "Entitled user gets 403 at the premium gate",
+    "Entitled user hits the premium gate: no paywall",
+    "Non-entitled user hitting a premium gate does not see the paywall",
+    "Test button is disabled",
     "Paywall has the new design",
     "Paywall prices are localised",
     "Invalid receipt returns 500",
