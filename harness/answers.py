@@ -42,7 +42,7 @@ def _attest(config: pytest.Config) -> tuple[str, int]:
     asked = rollout(config, chosen)
     runbook, path = load_runbook(), Path(config.getoption("reports")) / chosen.name / FILE
     for item in items:
-        runbook.check_item_id(item, "--attest")
+        runbook.check_item_id(item, "--attest", by_hand=True)
     load_attestations(path, runbook)  # what is wrong with it is said before the target is asked
     with TemporaryDirectory() as folder:  # the last run's log and ledger stay
         run = Run(chosen, Path(folder), budget(config), rollout=asked)

@@ -42,7 +42,7 @@ class Rules:
         issues = load_known_issues(KNOWN_ISSUES, whole, environment.name)
         self._known_issues = [issue for issue in issues if self._concerns(issue)]
         signed = load_attestations(reports / FILE, whole)
-        self._attestations = [each for each in signed if each.item in self.runbook.ids]
+        self._attestations = [each for each in signed if each.item in self.runbook.signable]
         self._environment, self._file = environment.name, environment.file
         self._deploy = environment.deploy if "postdeploy" in environment.phases else None
         self._previous = Previous()

@@ -81,6 +81,20 @@ class Item(tomlfile.Section):
     wording: Wording = Wording()
 
 
+class ByHand(tomlfile.Section):
+    """What no check can see: it decides nothing, but may be signed for, and stand in somebody's checklist."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z]+\.[a-z-]+$")]
+    title: Text
+    promise: Text
+    wording: Wording = Wording()
+
+    @property
+    def section(self) -> str:
+        """As that of an item."""
+        return self.id.partition(".")[0]
+
+
 def _symptom(value: object) -> object:
     return {"text": value} if isinstance(value, str) else value
 
@@ -144,6 +158,7 @@ class Matching(tomlfile.Section):
 class _Checklist(tomlfile.Section):
     matching: Matching = Matching()
     items: Annotated[tuple[Item, ...], Field(strict=False, min_length=1)]
+    by_hand: Annotated[tuple[ByHand, ...], Field(strict=False)] = ()
 
 
 class _Rollback(tomlfile.Section):
@@ -160,6 +175,7 @@ class Runbook:
     scenarios: tuple[Scenario, ...]
     emergency_stop: EmergencyStop
     matching: Matching = field(default_factory=Matching)
+    by_hand: tuple[ByHand, ...] = ()
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -183,11 +199,20 @@ class Runbook:
         """The scenario with that number; raises KeyError."""
         return self._scenarios_by_number[number]
 
-    def check_item_id(self, item_id: str, where: str) -> None:
-        """Raises ConfigError at `where`, with the nearest known id, when there is no such item."""
-        if item_id in self._items_by_id:
+    @cached_property
+    def signable(self) -> tuple[str, ...]:
+        """The ids of all that a person may sign for."""
+        return (*self.ids, *(each.id for each in self.by_hand))
+
+    def check_item_id(self, item_id: str, where: str, *, by_hand: bool = False) -> None:
+        """Raises ConfigError at `where`, with the nearest known id, when there is no such item.
+
+        `by_hand`: whether one that only a person can see will do.
+        """
+        known = self.signable if by_hand else self.ids
+        if item_id in known:
             return
-        close = difflib.get_close_matches(item_id, self.ids, n=1)
+        close = difflib.get_close_matches(item_id, known, n=1)
         remedy = f"did you mean {close[0]}?" if close else "use an id of runbook/checklist.toml"
         raise ConfigError(where, f"no checklist item is called {item_id!r}", remedy)
 
@@ -211,7 +236,9 @@ def load_runbook(folder: Path = HERE) -> Runbook:
     items = checklist.items
     rollback = tomlfile.read(rollback_file, _Rollback)
     scenarios = tuple(_with_contacts(rollback_file, s, rollback.contacts) for s in rollback.scenarios)
-    _refuse_duplicates(checklist_file, "item", (item.id for item in items))
+    _refuse_duplicates(
+        checklist_file, "item", [*(item.id for item in items), *(each.id for each in checklist.by_hand)]
+    )
     _refuse_duplicates(rollback_file, "scenario", (scenario.number for scenario in scenarios))
     for scenario in scenarios:
         _check_symptoms(rollback_file, scenario, [item.id for item in items])
@@ -229,7 +256,7 @@ def load_runbook(folder: Path = HERE) -> Runbook:
                 f"scenario {item.scenario} is not in rollback.toml",
                 f"use one of: {', '.join(map(str, known_scenarios))}",
             )
-    return Runbook(items, scenarios, rollback.emergency_stop, checklist.matching)
+    return Runbook(items, scenarios, rollback.emergency_stop, checklist.matching, checklist.by_hand)
 
 
 def _with_contacts(path: Path, scenario: Scenario, contacts: dict[str, str]) -> Scenario:

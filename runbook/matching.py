@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runbook.boxes import Box, Checklist
 from runbook.errors import ConfigError
-from runbook.loader import Item, Runbook
+from runbook.loader import ByHand, Item, Runbook
 from runbook.wording import Words, is_in, words
 
 NONE = "none"  # the comment that keeps a line from being matched
@@ -42,7 +42,7 @@ def _line(box: Box, runbook: Runbook, where: str) -> Line:
     if box.ids == (NONE,):
         return Line(box, why="a comment says so")
     for item_id in box.ids:
-        runbook.check_item_id(item_id, where)
+        runbook.check_item_id(item_id, where, by_hand=True)
     if box.ids:
         return Line(box, tuple(dict.fromkeys(box.ids)))
     found, context = list(_candidates(words(box.text), runbook)), ""
@@ -65,21 +65,22 @@ def _line(box: Box, runbook: Runbook, where: str) -> Line:
 class _Candidate:
     """An item that a line reads like. `vague`: only if nothing around the line speaks of something else."""
 
-    item: Item
+    item: Item | ByHand
     vague: bool = False
     by_person: bool = False
 
     def fits(self, around: set[str], runbook: Runbook) -> bool:
         """Whether it may be meant beside subjects that the nearest words speak of."""
-        foreign = around - set(runbook.sections)
+        foreign = around - {*runbook.sections, self.item.section}
         return not foreign and (not self.vague or not around or self.item.section in around)
 
 
 def _candidates(line: Words, runbook: Runbook) -> Iterator[_Candidate]:
     """What only a person can do first, then what a line says by itself, then what it says in its place."""
+    items: tuple[Item | ByHand, ...] = (*runbook.items, *runbook.by_hand)
     for kind in ("by_person", "phrases", "in_context"):
         found = []
-        for item in runbook.items:
+        for item in items:
             known = (*runbook.matching.filler, *item.wording.also)
             if any(phrase.accounts_for(line, known) for phrase in getattr(item.wording, kind)):
                 found.append(_Candidate(item, kind == "in_context", kind == "by_person"))

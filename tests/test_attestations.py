@@ -12,6 +12,7 @@ from harness.verdict import Attestation, load_attestations
 from harness.verdict.attestations import add_attestations, as_toml
 from harness.verdict.report import html, json_file, markdown, terminal
 from runbook.errors import ConfigError
+from runbook.loader import load_runbook
 from tests.verdict_examples import (
     ALL_PASSED,
     HOOKS,
@@ -109,9 +110,11 @@ def test_partial_run_with_a_signature_is_no_verdict():
 # --- what is shown
 
 
-@pytest.mark.parametrize(
-    "render", [markdown.render, html.render, lambda v: "\n".join(t for t, _ in terminal.render(v))]
-)
+def screen(given_verdict):
+    return "\n".join(text for text, _ in terminal.render(given_verdict))
+
+
+@pytest.mark.parametrize("render", [markdown.render, html.render, screen])
 def test_every_report_shows_who_signed_when_and_what(render):
     shown = render(verdict(*passed(LOGIN, HOOKS), attestations=(signed(LOGS, by="Jo Doe"),)))
     _, found, below = shown.partition("ATTESTED" if "ATTESTED" in shown else "Attested by a person</h2>")
@@ -121,6 +124,18 @@ def test_every_report_shows_who_signed_when_and_what(render):
     assert found
     assert said.find(LOGS) < said.find("signed by Jo Doe, 2026-11-23 01:02 UTC: Saw it work.") < 200
     assert "signed by Jo Doe" in said
+
+
+BY_HAND = "stores.listings"
+
+
+@pytest.mark.parametrize("render", [markdown.render, html.render, json_file.render, screen])
+def test_every_report_shows_who_signed_for_what_no_check_can_see(render):
+    shown = render(verdict(*passed(LOGIN, LOGS, HOOKS), attestations=(signed(BY_HAND, by="Jo Doe"),)))
+    assert BY_HAND in shown
+    assert "Jo Doe" in shown
+    void = render(verdict(*passed(LOGIN, LOGS, HOOKS), attestations=(signed(BY_HAND, version="2"),)))
+    assert f"{BY_HAND} by Jo" in " ".join(void.split())
 
 
 def test_json_lists_every_signature_that_counts():
@@ -134,6 +149,14 @@ def test_json_lists_every_signature_that_counts():
 
 
 # --- the file
+
+
+def test_what_only_a_person_can_see_can_be_signed_for(tmp_path):
+    path, runbook = tmp_path / "attestations.toml", load_runbook()
+    add_attestations(path, [signed(BY_HAND)], runbook)
+    assert load_attestations(path, runbook) == (signed(BY_HAND),)
+    with pytest.raises(ConfigError, match=BY_HAND):
+        runbook.check_item_id(BY_HAND, "smoke/test_x.py")
 
 
 def test_without_a_file_nothing_is_signed(tmp_path):

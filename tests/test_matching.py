@@ -131,6 +131,8 @@ BY_PERSON = {
     "Click the test button in RevenueCat's dashboard": "webhooks.delivered",
     "Send a test event from RevenueCat": "webhooks.delivered",
     "Make one real sandbox purchase": "purchases.granted",
+    "App Store and Google Play listings are up to date": "stores.listings",
+    "Store listings show the release": "stores.listings",
 }
 NOBODYS = [
     "Database migrations applied",
@@ -247,6 +249,8 @@ def test_a_word_that_nobody_foresaw_keeps_any_line_from_matching(item):
         ("## Tokens\n- [ ] Signature validation", [()]),
         ("## Tokens\n- [ ] Webhook signature validation", [("webhooks.signature",)]),
         ("## Database\n- [ ] Health", [()]),
+        ("## App Store\n- [ ] Store listing updated", [("stores.listings",)]),
+        ("## Database\n- [ ] Store listing updated", [()]),
         ("## Database\n- [ ] Login with existing user works", [()]),
         ("## iOS build\n- [ ] Login with existing user works", [()]),
         ("- [ ] Webhooks\n  - [ ] Logs show it received", [("webhooks.delivered",), ("webhooks.logged",)]),
@@ -283,6 +287,7 @@ def test_line_that_fits_two_items_is_left_alone_and_both_are_named():
         ("- [ ] Anna\n  looks <!--item:auth.login,health.basic-->", ("auth.login", "health.basic")),
         ("- [ ] Health <!-- items: auth.login , auth.login -->", ("auth.login",)),
         ("- [ ] Health <!-- item: none -->", ()),
+        ("- [ ] Screenshots <!-- item: stores.listings -->", ("stores.listings",)),
         ("- [ ] Health <!-- by Anna -->", ("health.basic",)),
     ],
 )

@@ -393,6 +393,7 @@ def test_json_has_the_documented_keys_in_order():
         "course",
         "regions",
         "signals",
+        "by_hand",
     ]
     assert data["items"][0] == {
         "id": "auth.login",

@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from harness.verdict import Verdict
+from harness.verdict import Verdict, decide
 from harness.verdict.own_runbook import ticked_report
 from harness.verdict.report import ticked
 from runbook.boxes import read
@@ -20,6 +21,8 @@ from tests.verdict_examples import (
     LOGIN,
     LOGS,
     RUNBOOK,
+    TODAY,
+    facts,
     issue,
     passed,
     result,
@@ -118,6 +121,37 @@ def test_run_that_was_not_whole_ticks_only_what_is_wholly_proven(changes, marks)
         assert "1 selected case holds; not all its checks were selected; run the whole checklist" in shown
 
 
+LISTINGS = "- [x] The stores' listings are right\n"
+
+
+@pytest.mark.parametrize(
+    ("signatures", "mark", "said"),
+    [
+        (
+            (),
+            " ",
+            "**to be signed**: only a person can do this: `pytest --env=staging --attest=stores.listings ",
+        ),
+        (
+            (signed("stores.listings"),),
+            "x",
+            "**attested**: `stores.listings`: signed by Jo, 2026-11-23 01:02 UTC",
+        ),
+        ((signed("stores.listings", version="1"),), " ", "**to be signed**"),
+    ],
+    ids=["unsigned", "signed", "void"],
+)
+def test_what_no_check_can_see_is_ticked_once_signed_and_decides_nothing(signatures, mark, said):
+    runbook = load_runbook()
+    rules: dict[str, Any] = {"not_required": (), "waivers": (), "today": TODAY}
+    given_verdict = decide(runbook, facts(), [], attestations=signatures, **rules)
+    lines = match(read(LISTINGS), runbook, "x.md")
+    shown = ticked.render(given_verdict, read(LISTINGS), lines, "x.md").partition("for nothing.\n\n")[2]
+    assert (shown[3], said in shown) == (mark, True)
+    unsigned = decide(runbook, facts(), [], **rules)
+    assert (given_verdict.decision, given_verdict.items) == (unsigned.decision, unsigned.items)
+
+
 BY_PERSON = "- [ ] Send a test webhook from the RevenueCat dashboard\n"
 
 
@@ -146,6 +180,9 @@ def test_what_only_a_person_can_do_is_ticked_once_signed(signatures, mark, said)
     assert shown[3] == mark
     assert said in shown
     assert "what this run can prove of `webhooks.delivered` is proven" in shown
+    unproven = verdict(attestations=signatures)
+    shown = ticked.render(unproven, read(BY_PERSON), line, "x.md").partition("for nothing.\n\n")[2]
+    assert (shown[3], "`webhooks.delivered` is not proven\n" in shown) == (mark, True)
 
 
 # --- above and below

@@ -121,7 +121,7 @@ known_issues: st.SearchStrategy[KnownIssue] = st.builds(
 
 attestations = st.builds(
     signed,
-    st.sampled_from(RUNBOOK.ids),
+    st.sampled_from([*RUNBOOK.ids, "stores.listings"]),
     version=st.sampled_from(["1.4.2", "1.4.1"]),
     environment=st.just("staging") | words,
     by=words,

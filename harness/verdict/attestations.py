@@ -49,7 +49,7 @@ def load_attestations(path: Path, runbook: Runbook) -> tuple[Attestation, ...]:
         return ()
     attestations = tomlfile.read(path, _File).attestations
     for number, attestation in enumerate(attestations):
-        runbook.check_item_id(attestation.item, f"{path}: attestations.{number}.item")
+        runbook.check_item_id(attestation.item, f"{path}: attestations.{number}.item", by_hand=True)
     return attestations
 
 

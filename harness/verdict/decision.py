@@ -86,6 +86,7 @@ def decide(
         gap=facts.gap,
         signals=facts.signals,
         rounds=facts.rounds,
+        by_hand=tuple(each for each in counting if each.item not in runbook.ids),
     )
 
 

@@ -146,8 +146,11 @@ class ItemVerdict:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, keys in this order."""
-        signed = [{"by": a.by, "at": a.at.isoformat(), "note": a.note} for a in self.attestations]
-        return asdict(self) | {"attestations": signed}
+        return asdict(self) | {"attestations": [_signature(each) for each in self.attestations]}
+
+
+def _signature(signed: Attestation) -> dict[str, str]:
+    return {"by": signed.by, "at": signed.at.isoformat(), "note": signed.note}
 
 
 @dataclass(frozen=True)
@@ -246,6 +249,7 @@ class Verdict:
     gap: str = ""
     signals: tuple[Signal, ...] = ()
     rounds: tuple[Round, ...] = ()
+    by_hand: tuple[Attestation, ...] = ()  # what was signed for beside the items
 
     @property
     def exit_code(self) -> int:
@@ -292,4 +296,5 @@ class Verdict:
             "course": [asdict(leg) for leg in self.course],
             "regions": list(self.regions),
             "signals": [asdict(signal) for signal in self.signals],
+            "by_hand": [{"item": each.item, **_signature(each)} for each in self.by_hand],
         }

@@ -92,8 +92,8 @@ def _broken_item(verdict: Verdict, item: ItemVerdict) -> Iterator[str]:
         yield "Failed: " + ", ".join([*(code(nodeid) for nodeid in nodeids[:TESTS_SHOWN]), *more])
         yield fenced(cut(message))
     if len(by_message) > MESSAGES_SHOWN:
-        more = words.count(len(by_message) - MESSAGES_SHOWN, "other message")
-        yield f"And {more}: see verdict.json."
+        others = words.count(len(by_message) - MESSAGES_SHOWN, "other message")
+        yield f"And {others}: see verdict.json."
 
 
 def cut(said: str) -> str:
@@ -129,6 +129,7 @@ def _attested(verdict: Verdict) -> Iterator[str]:
         if item.outcome == "attested"
         for signed in item.attestations
     ]
+    lines += [f"- {code(each.item)}: {md(words.signatures([each]))}" for each in verdict.by_hand]
     if lines:
         yield "\n".join(lines)
 

@@ -159,6 +159,9 @@ def _attested(verdict: Verdict, width: int) -> Iterator[Line]:
             yield from _wrapped(f"{item.id}: {item.title}", width, "  ", "    ")
             for signed in item.attestations:
                 yield from _wrapped(words.signatures([signed]), width, "    ", "      ")
+    for signed in verdict.by_hand:
+        yield from _wrapped(signed.item, width, "  ", "    ")
+        yield from _wrapped(words.signatures([signed]), width, "    ", "      ")
 
 
 def _not_proven(verdict: Verdict, width: int) -> Iterator[Line]:

@@ -39,7 +39,13 @@ def render(verdict: Verdict, checklist: Checklist, lines: Sequence[Line], name: 
     A box is ticked only if all its items are proven with all their checks, or attested; `name`: the file's.
     """
     items = {item.id: item for item in verdict.items}
-    findings = [[_finding(verdict, items[item], line) for item in line.items] for line in lines]
+    findings = [
+        [
+            _finding(verdict, items[item], line) if item in items else _by_hand(verdict, item)
+            for item in line.items
+        ]
+        for line in lines
+    ]
     text, written = checklist.text, []
     written += [text[: checklist.body], _head(verdict, lines, findings, name, checklist.newline)]
     done = checklist.body
@@ -81,11 +87,24 @@ def _finding(verdict: Verdict, item: ItemVerdict, line: Line) -> Finding:
 
 
 def _by_person(verdict: Verdict, item: ItemVerdict) -> Finding:
-    rest = f"what this run can prove of {code(item.id)} is {item.outcome}"
+    proof = "not proven" if item.outcome == "attested" else item.outcome
+    rest = f"what this run can prove of {code(item.id)} is {proof}"
     if item.attestations:
         return Finding("attested", f"**attested**: {md(words.signatures(item.attestations))}; {rest}")
-    command = f"pytest --env={verdict.environment} --attest={item.id} --by=NAME --note=TEXT"
-    return Finding("to be signed", f"**to be signed**: only a person can do this: {code(command)}; {rest}")
+    return Finding("to be signed", f"{_to_sign(verdict, item.id)}; {rest}")
+
+
+def _by_hand(verdict: Verdict, item_id: str) -> Finding:
+    """Of what no check can see."""
+    signed = [each for each in verdict.by_hand if each.item == item_id]
+    if signed:
+        return Finding("attested", f"**attested**: {code(item_id)}: {md(words.signatures(signed))}")
+    return Finding("to be signed", _to_sign(verdict, item_id))
+
+
+def _to_sign(verdict: Verdict, item_id: str) -> str:
+    command = f"pytest --env={verdict.environment} --attest={item_id} --by=NAME --note=TEXT"
+    return f"**to be signed**: only a person can do this: {code(command)}"
 
 
 def _evidence(line: Line, found: Sequence[Finding], indent: str) -> Iterator[str]:

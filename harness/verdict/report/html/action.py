@@ -142,15 +142,19 @@ def _known_issue(known: KnownIssueVerdict) -> Markup:
 
 def attested(verdict: Verdict) -> Iterator[Markup]:
     """Who signed for what, when, and what they say."""
-    items = [item for item in verdict.items if item.outcome == "attested"]
-    if items:
-        yield pairs(
-            (
-                Markup(text(item.title) + " " + tag("span", tag("code", text(item.id)), class_="aside")),
-                bullets(text(words.signatures([signed])) for signed in item.attestations),
-            )
-            for item in items
+    rows = [
+        (
+            Markup(text(item.title) + " " + tag("span", tag("code", text(item.id)), class_="aside")),
+            bullets(text(words.signatures([signed])) for signed in item.attestations),
         )
+        for item in verdict.items
+        if item.outcome == "attested"
+    ]
+    rows += [
+        (tag("code", text(each.item)), bullets([text(words.signatures([each]))])) for each in verdict.by_hand
+    ]
+    if rows:
+        yield pairs(rows)
 
 
 def not_proven(verdict: Verdict) -> Iterator[Markup]:
