@@ -454,6 +454,13 @@ def test_unreachable_environment_is_one_result_with_the_cause():
     assert only.statusDetails.trace.startswith("refused\nthree times\nNothing was checked")
 
 
+def test_doubt_about_all_that_passed_is_a_result():
+    doubt = "after the checks, version 1.4.1 answers too: it is not known what they checked"
+    (only,) = lost.added(teller(), results(*whole("a"), selected=["a"]), verdict(), doubt)
+    assert (only.status, category(only)) == ("skipped", ["Not proven"])
+    assert only.statusDetails.message == f"not proven: {doubt}; so is all that is shown as passed"
+
+
 def test_module_that_could_not_be_collected_is_a_suite_error():
     gathered = results(*whole("a"), selected=["a"])
     gathered.uncollected = ["smoke/test_y.py", "smoke/test_y.py"]  # once from each worker

@@ -117,7 +117,7 @@ class Listener:
     def finish(self, verdict: Verdict) -> None:
         """Write what no process could, and the files about the run; `verdict`: the scrubbed one."""
         self._item = None
-        for result in lost.added(self._teller, self._results, verdict):
+        for result in lost.added(self._teller, self._results, verdict, self._run.doubt):
             allure_commons.plugin_manager.hook.report_result(result=result)
         executor = files.executor(environment.process_variables(), verdict.environment)
         (self._folder / "executor.json").unlink(missing_ok=True)

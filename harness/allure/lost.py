@@ -5,22 +5,32 @@ from uuid import uuid4
 
 from allure_commons.model2 import Label, Status, StatusDetails, TestResult
 
-from harness.allure.files import UNREACHABLE
+from harness.allure.files import NOT_PROVEN, UNREACHABLE
 from harness.allure.result import Teller, identify
 from harness.results import Results
 from harness.verdict import Verdict, words
 
 
-def added(teller: Teller, results: Results, verdict: Verdict) -> Iterator[TestResult]:
+def added(
+    teller: Teller, results: Results, verdict: Verdict, doubt: str | None = None
+) -> Iterator[TestResult]:
     """What has to be written at the end, so that Allure is told of everything that the verdict knows of.
 
-    Where no check was run, that is one result, with the cause: the others keep what they came to before.
+    Where no check was run, that is one result, with the cause: the others keep what they came to before. `doubt`: why
+    nothing that passed is proven; the results are written by then.
     """
     if verdict.unreachable is not None:
         said = f"{UNREACHABLE}{words.first_line(verdict.unreachable)}"
         whole = "\n".join([verdict.unreachable, words.meaning(verdict), *words.to_do(verdict)])
         yield _of_the_run("The environment answers", "environment answers", said, whole, teller, verdict)
         return
+    if doubt is not None:
+        said = f"{NOT_PROVEN}{doubt}; so is all that is shown as passed"
+        about = _of_the_run(
+            "Not proven: What passed is proven", "passed is proven", said, said, teller, verdict
+        )
+        about.status = Status.SKIPPED
+        yield about
     for nodeid in dict.fromkeys(results.uncollected):
         said = f"{nodeid} could not be collected; the output of the run says why"
         yield _of_the_run(f"{nodeid} can be collected", nodeid, said, said, teller, verdict)
