@@ -1,5 +1,6 @@
 """What a failed check tells."""
 
+from harness.target.webhooks import encode, event
 from harness.verdict.failure import Checked, explain
 from harness.verdict.words import in_words
 from runbook.loader import load_runbook
@@ -91,4 +92,13 @@ def test_long_body_of_what_went_before_is_cut(make_exchange):
     lines = told("assert 0", [last])
     command = lines[lines.index(f"before     {sent.title}") + 1]
     assert "... (5000 characters)" in command
-    assert len(command) < 500
+    assert len(command) < 1200
+
+
+def test_event_that_went_before_is_whole_and_can_be_sent_again(make_exchange):
+    story = []
+    more = {"cancel_reason": "CUSTOMER_SUPPORT", "expiration_at_ms": 1795995396556}
+    body = encode(event("CANCELLATION", "a" * 20, ("PREMIUM_CINEMATIC_OWNED:hero_1",), **more))
+    sent = make_exchange({}, story=story, method="POST", sent_body=body)
+    story += [sent, make_exchange({}, story=story)]
+    assert body.decode() in "\n".join(told("assert 0", [story[-1]]))

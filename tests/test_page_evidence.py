@@ -65,12 +65,15 @@ def test_evidence_says_first_what_stands_for_secrets():
             "curl -i -H 'authorization: Bearer <jwt>' http://game.example",
             ["angle brackets", "a login answers", "forged"],
         ),
+        ("curl -i -H 'x-signature: <webhook credentials>' http://x", ["angle brackets", "openssl dgst"]),
     ],
 )
 def test_only_what_has_to_be_filled_in_is_explained(command, said):
     shown = under(page(verdict(result(LOGIN, "failed", f"no <b>\nrepeat     {command}"))), "Evidence")
     told = " ".join(each.text for each in shown.all("p", "aside"))
-    assert [each for each in ("angle brackets", "a login answers", "forged") if each in told] == said
+    assert [
+        each for each in ("angle brackets", "a login answers", "forged", "openssl dgst") if each in told
+    ] == said
 
 
 def test_what_cannot_be_repeated_does_not_say_how():
@@ -153,4 +156,4 @@ def test_failures_whose_known_issue_has_expired_are_not_called_known():
 
 def test_very_long_answers_are_cut_and_say_where_the_rest_is():
     shown = evidence(verdict(result(LOGIN, "failed", "x" * 5000)))[0].one("pre").raw
-    assert shown == "x" * 4000 + "\n... (cut; the whole is in verdict.json)"
+    assert shown == "x" * 1000 + "\n... (cut; the whole is in verdict.json)\n" + "x" * 3000

@@ -295,7 +295,7 @@ def test_equal_messages_stand_once_with_their_tests():
 
 def test_very_long_messages_are_cut_and_say_where_the_rest_is():
     shown = markdown.render(verdict(result(LOGIN, "failed", "x" * 5000)))
-    assert "x" * 4000 + "\n... (cut; the whole is in verdict.json)\n```" in shown
+    assert "x" * 1000 + "\n... (cut; the whole is in verdict.json)\n" + "x" * 3000 + "\n```" in shown
 
 
 # --- whatever the target sent

@@ -45,7 +45,7 @@ stories: ContextVar[list["Exchange"] | None] = ContextVar("stories", default=Non
 breadth: ContextVar[int] = ContextVar("breadth", default=1)
 # All of them, those of its branches too: for --timeline.
 exchanged: ContextVar[list["Exchange"] | None] = ContextVar("exchanged", default=None)
-_SHOWN = 1000  # characters of a body in a message
+_SHOWN = 1000  # characters of a body in a message; an event of a webhook has fewer
 _PLUMBING = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"}
 
 
@@ -173,14 +173,14 @@ class Exchange:
     def __repr__(self) -> str:
         return f"<{self.title}>"
 
-    def curl(self, scrub: Callable[[str], str], body: int = _SHOWN) -> str:
-        """The request as a shell command, without secrets, with at most so many characters of its body."""
+    def curl(self, scrub: Callable[[str], str]) -> str:
+        """The request as a shell command, without secrets; of a long body, the beginning."""
         parts = ["curl", "-i", "-X", self.method]
         for name, value in self.sent_headers:
             if name.lower() not in _PLUMBING:
                 parts += ["-H", scrub(f"{name}: {value}")]
         if self.sent_body:
-            parts += ["--data-raw", _shorten(scrub(self.sent_body.decode("utf-8", "replace")), body)]
+            parts += ["--data-raw", _shorten(scrub(self.sent_body.decode("utf-8", "replace")))]
         return shlex.join([*parts, scrub(str(self.url))])
 
     def show(self, scrub: Callable[[str], str]) -> str:
@@ -197,8 +197,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _shorten(text: str, length: int = _SHOWN) -> str:
-    return text if len(text) <= length else f"{text[:length]}... ({len(text)} characters)"
+def _shorten(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
 
 
 def _not_json(constant: str) -> None:

@@ -19,7 +19,6 @@ from runbook.loader import Item, Runbook, Scenario
 _SHOWN = 2  # exchanges in full: an assertion is about what was read last
 _ERROR = re.compile(r"^([\w.]*\.)?(AssertionError|PromiseBroken|NoAnswer|DriftError|ProbeFailed): ")
 _LISTED = 10  # exchanges of the story, by title, and by command if they write
-_BODY = 300  # characters of their bodies
 _UNDER = " " * 11  # below the text of a labelled line
 # What an assertion may say. A runner of CI gets all of it from pytest: with an endless text, megabytes.
 _LINES, _LINE = 40, 1000
@@ -129,7 +128,7 @@ def _shown(evidence: Sequence[Evidence], scrub: Callable[[str], str]) -> Iterato
         yield f"before     {step.title}"
         # What reads needs no repeating, and what is shown below is repeated there.
         if isinstance(step, Exchange) and step.method != "GET" and step not in shown:
-            yield f"{_UNDER}{step.curl(scrub, _BODY)}"
+            yield f"{_UNDER}{step.curl(scrub)}"
     for exchange in shown:
         again = " (after a retry)" if exchange.attempts > 1 else ""
         yield "observed   " + indent(exchange.show(scrub), _UNDER).strip() + again

@@ -10,6 +10,7 @@ from harness.verdict.report.terminal import TESTS_SHOWN, duration, write_counts
 
 MESSAGES_SHOWN = 5  # different ones, of an item
 MESSAGE_LENGTH = 4000  # characters
+_HEAD = 1000  # of them, from the beginning
 
 
 def render(verdict: Verdict, *, links: bool = True) -> str:
@@ -97,9 +98,10 @@ def _broken_item(verdict: Verdict, item: ItemVerdict) -> Iterator[str]:
 
 
 def cut(said: str) -> str:
-    """At most MESSAGE_LENGTH of it, with a word on where the rest is."""
-    more = "\n... (cut; the whole is in verdict.json)" if len(said) > MESSAGE_LENGTH else ""
-    return said[:MESSAGE_LENGTH] + more
+    """At most MESSAGE_LENGTH of it: without its middle, for what came back, and how to repeat it, stand last."""
+    if len(said) <= MESSAGE_LENGTH:
+        return said
+    return f"{said[:_HEAD]}\n... (cut; the whole is in verdict.json)\n{said[_HEAD - MESSAGE_LENGTH :]}"
 
 
 def _comparison(verdict: Verdict) -> Iterator[str]:

@@ -33,6 +33,11 @@ _LOGGED_IN = (
     "with username and password."
 )
 _FORGED = " <jwt> is a forged token, and the line below its command says how to make it from yours in $TOKEN."
+_SIGNED = (
+    " <webhook credentials> is the secret itself where webhooks are static. Where they are signed it is t=$T,v1=$V, "
+    "with T=$(date +%s), BODY as what stands behind --data-raw, and V=$(printf '%s' \"$T.$BODY\" | "
+    "openssl dgst -sha256 -hmac \"$SECRET\" | sed 's/.*= //')."
+)
 # What a part of a message is called here; the promise and the scenario stand with the item.
 _NAMES = {
     "": "Wrong",
@@ -76,6 +81,8 @@ def _legend(commands: str) -> Iterator[str]:
             yield _LOGGED_IN
         if "<jwt>" in commands:
             yield _FORGED
+        if "<webhook credentials>" in commands:
+            yield _SIGNED
 
 
 def _item(item: ItemVerdict, failed: list[TestVerdict], tickets: dict[str, str], album: Album) -> Markup:
