@@ -72,6 +72,15 @@ def test_wrong_price_leads_to_the_offering_and_not_to_crashes():
     assert RUNBOOK.scenario(4).first_action not in (told.first_action, *told.steps)
 
 
+def test_forged_webhooks_that_are_taken_lead_to_a_rollback_and_refused_ones_to_the_secret():
+    forged = result("webhooks.signature", "failed", "answered 200")
+    (told,) = advice(forged)
+    assert told.first_action.startswith("Go back to the previous backend release")
+    (told,) = advice(forged, result("webhooks.delivered", "failed", "answered 401"))
+    assert told.first_action == RUNBOOK.scenario(2).first_action
+    assert told.steps[0].startswith("Go back to the previous backend release")
+
+
 def test_wrong_price_beside_another_failure_of_the_client_comes_second():
     (told,) = advice(result(PRICES, "failed", "wrong price"), result(ROUTE, "failed", "x"))
     assert told.first_action == RUNBOOK.scenario(4).first_action

@@ -230,6 +230,10 @@ def test_markdown_leads_with_what_asks_for_action():
 - Checks: 3 (0 passed, 2 failed, 1 not proven)
 - Exit code: 1
 
+What to do now:
+
+- **First action 1.** Scenario 1: Scenario title 1. Call: contact 1
+
 **GO becomes possible when: auth.login holds; proven, or signed for: purchases.logged**
 
 ## What is broken

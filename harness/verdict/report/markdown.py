@@ -57,10 +57,16 @@ def _head(verdict: Verdict) -> Iterator[str]:
         f"- Exit code: {verdict.exit_code}",
     )
     yield "\n".join(facts)
-    if steps := words.to_do(verdict):
-        yield "\n".join(["What to do now:", "", *(f"- {md(step)}" for step in steps)])
+    yield "\n".join(["What to do now:", "", *_steps(verdict)])
     if way := waiting.way_to_go(verdict):
         yield f"**{md(way)}**"
+
+
+def _steps(verdict: Verdict) -> Iterator[str]:
+    for advice in verdict.rollback:
+        scenario = f"Scenario {advice.scenario}: {advice.title}. Call: {'; '.join(advice.escalate_to)}"
+        yield f"- **{md(advice.first_action)}** {md(scenario)}"
+    yield from (f"- **{md(step)}**" for step in words.to_do(verdict))
 
 
 def _broken(verdict: Verdict) -> Iterator[str]:
