@@ -97,6 +97,10 @@ BREAKING = {
         field("version", {"type": "integer"}, "Health"),
         "GET /api/health: answer 200 version: promised string|null, published integer",
     ),
+    "conditional-field-removed": (
+        without("version", "Health"),
+        "GET /api/health: answer 200 version: promised, not published",
+    ),
     "no-value-possible": (
         field("name", {"allOf": [{"type": "string"}, {"type": "integer"}]}),
         PLAYER + "answer 200 name: promised string, published what nothing can be",
@@ -139,6 +143,15 @@ BREAKING = {
     ),
     "request-field-takes-no-null": (
         field("note", {"type": "string"}, "Order"),
+        SHOP + "request note: promised string|null, published string",
+    ),
+    "request-field-that-is-needed-takes-no-null-in-3.0": (
+        each(
+            lambda doc: doc.update(openapi="3.0.2"),
+            field("note", {"type": "string"}, "Order"),
+            required("note"),
+        ),
+        SHOP + "request note: may be left out, published as required",
         SHOP + "request note: promised string|null, published string",
     ),
     "request-number-becomes-integer": (

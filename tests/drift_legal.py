@@ -66,6 +66,11 @@ LEGAL = {
         (),
     ),
     "nullable-values-of-3.0": (field("mood", {"enum": ["good"], "nullable": True}), (), ()),
+    "null-of-a-request-unsaid-in-3.0": (
+        each(lambda doc: doc.update(openapi="3.0.2"), field("note", {"type": "string"}, "Order")),
+        (),
+        (),
+    ),
     "never-null": (field("nick", {"type": "string"}), (), ()),
     "integer-for-number": (field("score", {"type": "integer"}), (), ()),
     "fewer-values": (field("kind", {"const": "mage"}), (), ()),

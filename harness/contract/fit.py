@@ -136,17 +136,23 @@ class Fit:
         )
         for name in sorted(ours.fields):
             if not _missing(theirs.of(name)):
-                found += self._below(name, ours.of(name), theirs.of(name))
+                found += self._below(name, ours.of(name), self._said(theirs, name))
         for other in theirs.others if ours.any_other is not None else ():
             found += self._below("*", ours.any_other, other)
         if ours.items is not None and theirs.items is not None:
             found += self._below("[]", ours.items, theirs.items)
         return found
 
+    def _said(self, theirs: Branch, name: str) -> Any:
+        """What is published of a field; in 3.0 FastAPI did not say that what may be left out may be null."""
+        said = theirs.of(name)
+        unsaid = self._direction != "answer" and self._published.is_3_0 and name not in theirs.required
+        return {"anyOf": [said, {"type": "null"}]} if unsaid else said
+
     def _answered(self, ours: Branch, theirs: Branch) -> Iterator[Finding]:
         for name in sorted(ours.fields):
             if _missing(theirs.of(name)):
-                needed = name in ours.required
+                needed = name in ours.required | ours.at_times
                 text = "promised, not published" if needed else "promised at times, not published"
                 yield Finding("breaking" if needed else "silent", (name,), text)
             elif name in ours.required and name not in theirs.required:

@@ -41,6 +41,7 @@ class Document:
         version = content.get("openapi")
         if not isinstance(version, str) or not version.startswith("3."):
             raise DriftError(f"{name} is no OpenAPI 3 document: its `openapi` is {_told(version)}")
+        self.is_3_0 = version.startswith("3.0")
         if not isinstance(content.get("paths"), dict):
             raise DriftError(f"{name} has no `paths`")
 

@@ -19,8 +19,8 @@ MOST_BRANCHES = 64  # of one schema; beyond that it is not taken apart
 class Branch:
     """One way a value may look. `types`: JSON's, None for any; `values`: the listed ones as JSON, None for any.
 
-    `named`: whether it names its fields, be they none; `rest`: what is said of all others: a schema, or True or
-    False, or None for nothing; `patterns`: of those whose name matches.
+    `named`: whether it names its fields, be they none; `at_times`: those that are required on a condition; `rest`:
+    what is said of all others: a schema, or True or False, or None for nothing; `patterns`: of those whose name matches.
     """
 
     types: frozenset[str] | None = None
@@ -28,6 +28,7 @@ class Branch:
     fields: Object = field(default_factory=dict)
     named: bool = False
     required: frozenset[str] = frozenset()
+    at_times: frozenset[str] = frozenset()
     patterns: tuple[tuple[str, Any], ...] = ()
     rest: Any = None
     items: Any = None
@@ -119,7 +120,7 @@ def _own(schema: Object) -> Branch:
     elif types is None and items is not None:
         types = frozenset({"array"})
     named, needed = "properties" in schema, frozenset(map(str, required))
-    return Branch(types, values, fields, named, needed, patterns, rest, items)
+    return Branch(types, values, fields, named, needed, frozenset(), patterns, rest, items)
 
 
 def _types(said: Any) -> frozenset[str] | None:
@@ -150,6 +151,7 @@ def _meet(one: Branch, other: Branch) -> Branch:
         {name: _all([said for said in pair if mapping(said)] or [True]) for name, pair in both.items()},
         one.named or other.named,
         one.required | other.required,
+        one.at_times | other.at_times,
         one.patterns + tuple(pattern for pattern in other.patterns if pattern not in one.patterns),
         _stricter(one.rest, other.rest),
         _stricter(one.items, other.items),
@@ -190,7 +192,10 @@ def _optional(branch: Branch) -> Branch:
     What is there on a condition may be null without it.
     """
     fields = {name: {"anyOf": [said, {"type": "null"}]} for name, said in branch.fields.items()}
-    return replace(branch, types=None, values=None, fields=fields, required=frozenset(), rest=None)
+    at_times = branch.required | branch.at_times
+    return replace(
+        branch, types=None, values=None, fields=fields, required=frozenset(), at_times=at_times, rest=None
+    )
 
 
 def _matches(pattern: str, name: str) -> bool:
