@@ -89,7 +89,7 @@ ANY = Request("random", {"hero_id": "two words"}, None)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 418])
-@pytest.mark.parametrize("detail", ["no", "", [], [{"loc": ["body"]}]], ids=json.dumps)
+@pytest.mark.parametrize("detail", ["no", "", [], [{"type": "x", "loc": ["body"], "msg": "no"}]], ids=json.dumps)
 def test_detail_is_a_text_or_a_list(make_exchange, status, detail):
     assert judging.shapeless(make_exchange({"detail": detail}, status), ANY) == []
 
@@ -101,6 +101,8 @@ def test_detail_is_a_text_or_a_list(make_exchange, status, detail):
         ({"detail": None}, "`detail` is neither a text nor a list: None"),
         ({"detail": {"why": 1}}, "`detail` is neither a text nor a list: {'why': 1}"),
         ({"detail": 7}, "`detail` is neither a text nor a list: 7"),
+        ({"detail": ["no"]}, "`detail` says no type, loc and msg: 'no'"),
+        ({"detail": [{"loc": ["body"]}]}, "`detail` says no type, loc and msg: {'loc': ['body']}"),
         ([], "promised `detail`, and the answer has none"),
         (b"no", "promised JSON, and this is none"),
         (b"", "promised JSON, and this is none"),
@@ -109,6 +111,10 @@ def test_detail_is_a_text_or_a_list(make_exchange, status, detail):
 def test_refusal_without_a_detail_is_shapeless(make_exchange, content, said):
     found = judging.shapeless(make_exchange(content, 422), ANY)
     assert [line for line in found if said in line] == found != []
+
+
+def test_only_what_could_not_be_read_is_listed_with_its_place(make_exchange):
+    assert judging.shapeless(make_exchange({"detail": ["no"]}, 400), ANY) == []
 
 
 def test_path_that_a_server_in_front_may_refuse_has_no_shape(make_exchange):

@@ -50,8 +50,16 @@ def test_every_refusal_has_a_detail(name):
     refusals = [int(status) for status in CALLS[name][2]["responses"] if int(status) >= 400]
     wrong = (None, "no", [], {}, {"detail": None}, {"detail": {}}, {"detail": 7}, {"error": "no"})
     assert [status for status in refusals for body in wrong if not problems(name, status, body)] == []
-    right = ({"detail": "no"}, {"detail": [{"loc": ["body"]}], "more": None}, {"detail": []})
+    right = ({"detail": "no"}, {"detail": [{"type": "x", "loc": ["body"], "msg": "no"}], "more": None}, {"detail": []})
     assert [found for status in refusals for body in right for found in problems(name, status, body)] == []
+
+
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if "422" in call[2]["responses"]])
+def test_list_of_what_cannot_be_read_says_what_and_where(name):
+    right = {"type": "missing", "loc": ["body", "username"], "msg": "Field required", "input": None}
+    wrong = ["no", {}, {**right, "loc": "body"}, {**right, "msg": None}, {"loc": ["body"], "msg": "no"}]
+    assert problems(name, 422, {"detail": [right]}) == []
+    assert [each for each in wrong if not problems(name, 422, {"detail": [right, each]})] == []
 
 
 # Examples and what is generated

@@ -146,8 +146,30 @@ def test_wrong_answer_is_rejected(name, path, value):
     assert not operations()[name].is_valid_response(received(200, body))
 
 
-def test_closed_gate_names_no_video():
-    assert problems("cinematic_url", 403, {"detail": "no", "video_url": "https://cdn.invalid/hero_1.mp4"})
+VIDEO = "https://cdn.invalid/hero_1.mp4"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"video_url": VIDEO},
+        {"video_url": "/videos/hero_1.mp4"},
+        {"detail": f"Not yours:\n{VIDEO}"},
+        {"detail": [{"msg": "no", "preview": VIDEO}]},
+        {"error": {"video": VIDEO}},
+        {"url": VIDEO.upper()},
+    ],
+)
+def test_closed_gate_names_no_video(told):
+    assert problems("cinematic_url", 403, {"detail": "no", **told})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"video_url": None}, {"type": "https://game.invalid/not-yours"}, {"paywall": "/paid-features?source=x"}],
+)
+def test_closed_gate_may_say_more(told):
+    assert problems("cinematic_url", 403, {"detail": "no", **told}) == []
 
 
 def test_development_server_may_hide_its_version():

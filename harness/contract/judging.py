@@ -19,6 +19,7 @@ TRACE = re.compile(
 )
 # A server in front of the application answers these by itself, in its own words.
 FRONT = (405, 413, 414, 431)
+PLACED = {"type", "loc", "msg"}  # of each mistake that a 422 lists (section 1)
 # Kept of a schema where only kinds of values count: all else may be taken by a lenient deployment.
 KINDS = ("type", "properties", "items", "anyOf", "oneOf", "allOf")
 NUMBERS = {"integer", "number"}
@@ -49,7 +50,7 @@ def leaks(
 
 
 def shapeless(exchange: Exchange, request: Request) -> list[str]:
-    """A refusal without `detail`, a text or a list (contract, section 1)."""
+    """A refusal without `detail`, a text or a list, in a 422 one of mistakes (contract, section 1)."""
     status = exchange.response.status_code
     if not 400 <= status < 500 or status in FRONT or _elsewhere(request) or _unreadable(request):
         return []
@@ -58,7 +59,12 @@ def shapeless(exchange: Exchange, request: Request) -> list[str]:
             detail = exchange.field("detail")
     except AssertionError as broken:
         return [str(broken).removeprefix(f"{exchange.title}: ")]
-    return [] if isinstance(detail, str | list) else [f"`detail` is neither a text nor a list: {detail!r}"]
+    if not isinstance(detail, str | list):
+        return [f"`detail` is neither a text nor a list: {detail!r}"]
+    for each in detail if status == 422 and isinstance(detail, list) else ():
+        if not isinstance(each, dict) or not each.keys() >= PLACED:
+            return [f"`detail` says no type, loc and msg: {_short(each)}"]
+    return []
 
 
 def mistaken(request: Request, exchange: Exchange) -> list[str]:
