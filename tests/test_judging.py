@@ -89,7 +89,9 @@ ANY = Request("random", {"hero_id": "two words"}, None)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 418])
-@pytest.mark.parametrize("detail", ["no", "", [], [{"type": "x", "loc": ["body"], "msg": "no"}]], ids=json.dumps)
+@pytest.mark.parametrize(
+    "detail", ["no", "", [], [{"type": "x", "loc": ["body"], "msg": "no"}]], ids=json.dumps
+)
 def test_detail_is_a_text_or_a_list(make_exchange, status, detail):
     assert judging.shapeless(make_exchange({"detail": detail}, status), ANY) == []
 

@@ -50,7 +50,11 @@ def test_every_refusal_has_a_detail(name):
     refusals = [int(status) for status in CALLS[name][2]["responses"] if int(status) >= 400]
     wrong = (None, "no", [], {}, {"detail": None}, {"detail": {}}, {"detail": 7}, {"error": "no"})
     assert [status for status in refusals for body in wrong if not problems(name, status, body)] == []
-    right = ({"detail": "no"}, {"detail": [{"type": "x", "loc": ["body"], "msg": "no"}], "more": None}, {"detail": []})
+    right = (
+        {"detail": "no"},
+        {"detail": [{"type": "x", "loc": ["body"], "msg": "no"}], "more": None},
+        {"detail": []},
+    )
     assert [found for status in refusals for body in right for found in problems(name, status, body)] == []
 
 

@@ -1,5 +1,7 @@
 """Backends that break one promise each, and what shows it."""
 
+from math import inf
+
 from backend import Backend, Holding
 
 
@@ -28,6 +30,20 @@ class TransferLosesAll(Backend):
 class LateReportWins(Backend):
     def change(self, player, key, owned, at):
         self.holdings[player][key] = Holding(owned, at)
+
+
+class RepeatedGrantCounts(Backend):
+    """What was delivered before counts as news."""
+
+    def deliver(self, event):
+        again = {"event_timestamp_ms": inf} if event["id"] in self._seen else {}
+        self._seen.discard(event["id"])
+        return super().deliver({**event, **again})
+
+
+class RepeatedEndCounts(RepeatedGrantCounts):
+    def deliver(self, event):
+        return super().deliver(event) if self.ends(event) else Backend.deliver(self, event)
 
 
 class RefundKept(Backend):
@@ -97,6 +113,16 @@ WRONG = {
     LateReportWins: (
         "A buys pack; A renews pack; A is reported late pack; A cancels pack",
         "A buys pack; A renews pack; A is reported late pack",
+        "A should own PREMIUM_CINEMATICS_PACK, and the snapshot says nothing",
+    ),
+    RepeatedGrantCounts: (
+        "A buys pack; A pauses pack; A cancels pack; A fails to pay pack; A expires pack; A is reported again",
+        "A buys pack; A expires pack; A is reported again",
+        "A should own nothing, and the snapshot says PREMIUM_CINEMATICS_PACK",
+    ),
+    RepeatedEndCounts: (
+        "A buys pack; A pauses pack; A expires pack; A renews pack; A pauses pack; A is reported again",
+        "A buys pack; A expires pack; A renews pack; A is reported again",
         "A should own PREMIUM_CINEMATICS_PACK, and the snapshot says nothing",
     ),
     RefundKept: (

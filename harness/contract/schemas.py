@@ -19,8 +19,8 @@ MOST_BRANCHES = 64  # of one schema; beyond that it is not taken apart
 class Branch:
     """One way a value may look. `types`: JSON's, None for any; `values`: the listed ones as JSON, None for any.
 
-    `named`: whether it names its fields, be they none; `at_times`: those that are required on a condition; `rest`:
-    what is said of all others: a schema, or True or False, or None for nothing; `patterns`: of those whose name matches.
+    `named`: whether it names its fields, be they none; `at_times`: those that a condition requires; `rest`: what is
+    said of all others: a schema, or True or False, or None for nothing; `patterns`: of those whose name matches.
     """
 
     types: frozenset[str] | None = None

@@ -27,6 +27,7 @@ EVENTS = {
     "is refunded": "CANCELLATION",
     "expires": "EXPIRATION",
 }
+GRANTS = ("INITIAL_PURCHASE", "NON_RENEWING_PURCHASE", "RENEWAL", "UNCANCELLATION")
 ENTITLEMENTS = {  # RevenueCat's names
     "premium": "premium",
     "pack": "premium_cinematics",
@@ -177,10 +178,10 @@ class Stage:
         return event
 
     def _earlier(self, step: Step, things: set[str]) -> Event:
-        """An event that was reported before, preferably of what the player owns no more: it must not come back."""
+        """An event that was reported before, preferably one that would change something if it counted again."""
         sent = self._sent[step.actor]
-        lost = [event for thing, event in sent if thing and thing not in things]
-        return self._random.choice(lost or [event for _, event in sent])
+        telling = [event for thing, event in sent if _would_tell(thing, event, things)]
+        return self._random.choice(telling or [event for _, event in sent])
 
     async def _report(self, step: Step, event: Event) -> Exchange:
         if step.happening != "is reported again":
@@ -216,6 +217,14 @@ def _misnamed(snapshot: Exchange) -> list[str]:
         for key, entry in known
         if entry.get("key") != key
     ]
+
+
+def _would_tell(thing: str, event: Event, things: set[str]) -> bool:
+    """Whether an event of a thing, counted once more, would be seen by a player who owns these things."""
+    if event["type"] == "TRANSFER":
+        return bool(things)
+    ends = event["type"] == "EXPIRATION" or event.get("cancel_reason") == "CUSTOMER_SUPPORT"
+    return (ends or event["type"] in GRANTS) and ends == (thing in things)
 
 
 def _list(keys: set[str]) -> str:
