@@ -139,6 +139,8 @@ def test_allure_gets_a_result_for_each_operation_and_no_failure_is_hidden(told, 
     assert len({result["historyId"] for result in told.results}) == len(told.results)
     failing = {name: result["status"] for name, result in told.by_id.items() if result["status"] != "passed"}
     assert failing == {PURCHASES: "failed"}
+    labels = (label for result in told.results for label in result["labels"])
+    assert len({label["value"] for label in labels if label["name"] == "thread"}) == (2 if workers else 1)
     # All processes make up the same requests.
     seeds = [note for note in ended.verdict["notes"] if "--fuzz-seed=" in note]
     assert len(seeds) == 1, seeds
