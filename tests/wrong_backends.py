@@ -162,7 +162,7 @@ WRONG = {
     ),
     GateClosesLater: (
         "A buys pack; A pauses pack",
-        "A buys pack; A pauses pack",
+        "A buys pack",
         "A owns PREMIUM_CINEMATICS_PACK, so /api/hero/hero_1/cinematic/access should be open",
     ),
 }

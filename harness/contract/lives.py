@@ -19,13 +19,17 @@ SHORTENINGS = 12  # attempts to find a shorter life that fails, each with two ne
 
 @dataclass(frozen=True)
 class Played:
-    """A life as far as it went: what happened, with its exchange, and how target and model disagreed at last."""
+    """A life as far as it went: what happened, with its exchange, and how target and model disagreed at last.
+
+    `later`: only once all had settled, so that it need not be the last step that shows it.
+    """
 
     happened: list[tuple[Step, Exchange]]
     problem: str = ""
     seen: Exchange | None = None
     note: str = ""
     curl: Callable[[Exchange], str] = field(default=str, repr=False)
+    later: bool = False
 
     @property
     def steps(self) -> list[Step]:
@@ -94,7 +98,7 @@ class Lives:
             if problem:
                 return Played(happened, problem, seen, note, self._curl)
         problem, seen = await self._settled(stage, model)
-        return Played(happened, problem, seen, note, self._curl)
+        return Played(happened, problem, seen, note, self._curl, later=True)
 
     async def _compared(self, stage: Stage, model: Model, step: Step) -> tuple[str, Exchange | None]:
         """Where target and model differ after a step, and where that shows."""
@@ -121,7 +125,8 @@ class Lives:
         attempts, size = 0, len(played.steps) // 2
         while size:
             start = 0
-            while start < len(played.steps) - 1 and attempts < SHORTENINGS and monotonic() < over:
+            needed = 0 if played.later else 1
+            while start < len(played.steps) - needed and attempts < SHORTENINGS and monotonic() < over:
                 attempts += 1
                 steps = played.steps
                 shorter = self._possible(number, [*steps[:start], *steps[start + size :]])
