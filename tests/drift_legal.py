@@ -20,6 +20,8 @@ from tests.drift_changes import (
 )
 from tests.drift_examples import json_body
 
+HEALTHS = ("Health", "Development")
+
 LEGAL = {
     "the-same": (lambda doc: None, (), ()),
     "other-parameter-names": (everywhere("shop_id", "id"), (), ()),
@@ -78,6 +80,33 @@ LEGAL = {
     "stricter-text": (field("name", {"type": "string", "pattern": "^[a-z]+$", "maxLength": 3}), (), ()),
     "looser-text": (field("born", {"type": "string"}), (), ()),
     "one-way-of-several": (field("outcome", {"$ref": "#/components/schemas/Won"}, "Receipt"), (), ()),
+    "condition-in-two-ways": (
+        each(
+            field("version", {"type": "string"}, "Health"),
+            required("version", "Health"),
+            lambda doc: doc["components"]["schemas"].update(
+                Development={
+                    "type": "object",
+                    "required": ["status"],
+                    "properties": {"status": {"const": "healthy"}},
+                }
+            ),
+            operation(
+                "/api/health",
+                responses=answer({"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in HEALTHS]}),
+            ),
+        ),
+        (),
+        (),
+    ),
+    "conditional-field-among-others": (
+        each(
+            without("version", "Health"),
+            lambda doc: schema(doc, "Health").update(additionalProperties=True),
+        ),
+        (),
+        ("GET /api/health: answer 200 version: not described",),
+    ),
     "map-for-named-fields": (
         field("flags", {"type": "object", "additionalProperties": {"type": "boolean"}}),
         (),

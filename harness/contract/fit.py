@@ -121,11 +121,14 @@ class Fit:
         yield from (each for each in found if each.kind != "addition" or each.place not in known)
 
     def _never_published(self, ours: list[Branch], theirs: list[Branch]) -> Iterator[Finding]:
-        """What one of several promised ways needs, and none that is published has."""
-        if len(ours) > 1 and not any(branch.is_open or branch.others for branch in theirs):
-            promised = {name for branch in ours for name in branch.required}
-            named = {name for branch in theirs for name in (*branch.fields, *branch.required)}
-            for name in sorted(promised - named):
+        """What a condition or one of several promised ways needs, and none that is published has."""
+        if any(branch.is_open or branch.others for branch in theirs):
+            return
+        promised = {name for branch in ours for name in branch.at_times}
+        if len(ours) > 1:
+            promised |= {name for branch in ours for name in branch.required}
+        for name in sorted(promised):
+            if not any(name in branch.required or not _missing(branch.of(name)) for branch in theirs):
                 yield Finding("breaking", (name,), "promised, not published")
 
     def _object(self, ours: Branch, theirs: Branch) -> list[Finding]:
@@ -152,9 +155,10 @@ class Fit:
     def _answered(self, ours: Branch, theirs: Branch) -> Iterator[Finding]:
         for name in sorted(ours.fields):
             if _missing(theirs.of(name)):
-                needed = name in ours.required | ours.at_times
+                needed = name in ours.required
                 text = "promised, not published" if needed else "promised at times, not published"
-                yield Finding("breaking" if needed else "silent", (name,), text)
+                if name not in ours.at_times:  # else another way that is published may have it
+                    yield Finding("breaking" if needed else "silent", (name,), text)
             elif name in ours.required and name not in theirs.required:
                 yield Finding("silent", (name,), LEFT_OUT)
         for name in sorted(theirs.fields.keys() - ours.fields.keys()):
