@@ -48,11 +48,12 @@ def _attest(config: pytest.Config) -> tuple[str, int]:
         run = Run(chosen, Path(folder), budget(config), rollout=asked)
         scrub = run.secrets.scrub
         try:
-            version = run.wait().version
+            answering = run.wait().version
         except Unreachable as cause:
-            return f"UNREACHABLE: {scrub(str(cause))}\nnothing was signed", 11
+            return inert.lines(f"UNREACHABLE: {scrub(str(cause))}\nnothing was signed"), 11
         finally:
             run.close()
+    version = answering and scrub(answering)  # nobody signs for a secret
     if version is None:
         raise ConfigError(
             "--attest", "the target names no version, and one is signed for", "let its health name it"

@@ -15,6 +15,7 @@ from harness.comparing import compared
 from harness.contract.budget import Budget, budget
 from harness.environment import Environment
 from harness.errors import ConfigError, PromiseBroken, Unprovable, Unreachable
+from harness.evidence import logged
 from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
@@ -131,6 +132,7 @@ class Verifier:
             worker_id = worker.get("workerid", "")
             self.run = Run(self.environment, self.reports, self.budget, site, worker_id, self.rollout)
         self.telling.protect(self.run.secrets)
+        self.config.add_cleanup(logged.without_secrets(self.run.secrets.scrub))
         self.allure = listen(self.config, self.run, self.rules, self.results)
         if not self.config.getoption("check_env"):
             # Workers, too: what they started would outlive a terminal that hangs up.

@@ -12,6 +12,7 @@ from harness.evidence.gathering import Gathering
 from harness.run import Run
 from harness.target.lifecycle import Site
 from harness.verdict.checks import item_id
+from harness.verdict.report import inert
 from runbook.loader import Runbook
 
 
@@ -50,9 +51,10 @@ def report(reporter: Any, run: Run, runbook: Runbook, tests: Iterable[pytest.Ite
 def reach(reporter: Any, run: Run, site: Site | None, cause: str | None) -> None:
     """Say that the target answers, or the cause why it does not; and that the values of variables were not tried."""
     if site is None:
-        reporter.write_line(f"unreachable  {cause}")
+        reporter.write_line(f"unreachable  {inert.one_line(cause or '')}")
     else:
-        reporter.write_line(f"reached      {site.origin}, version {site.version or '(none named)'}")
+        version = inert.one_line(run.secrets.scrub(site.version or "(none named)"))
+        reporter.write_line(f"reached      {site.origin}, version {version}")
     start = run.environment.file.target.start
     made_up = start.generate if start else ()
     if names := ", ".join(name for name in run.environment.variables if name not in made_up):

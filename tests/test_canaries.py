@@ -202,6 +202,14 @@ def test_nothing_that_a_target_says_gives_a_secret_away(tmp_path, workers):
     assert leaks(texts, told) == set()
 
 
+def test_no_log_line_gives_a_secret_away(tmp_path):
+    live = ("-p", "logging", "-o", "log_cli=true", "--log-cli-level=DEBUG", "--setup-show")
+    file = (f"--log-file={tmp_path}/log.txt", "--log-file-level=DEBUG", "-o", "junit_logging=all")
+    texts, told, _ = run(tmp_path, "smoke/test_auth.py", "-m", "not logs", *live, *file)
+    assert "DEBUG" in texts["log.txt"]
+    assert leaks(texts, told) == set()
+
+
 @pytest.mark.parametrize("strategy", ["static", "signed", "body-hmac"])
 def test_no_strategy_of_webhooks_gives_its_credentials_away(tmp_path, strategy):
     texts, told, _ = run(tmp_path, "smoke/test_webhooks.py", strategy=strategy)

@@ -332,6 +332,15 @@ def test_check_env_names_the_cause_of_an_unreachable_target(suite, free_port):
     assert "unreachable  not ready within 1 s" in ended.said
 
 
+@pytest.mark.parametrize("arguments", [("--check-env",), ("--attest=auth.login", "--by=Jo", "--note=x")])
+def test_version_is_shown_without_secrets_and_commands(suite, always, arguments):
+    origin, _ = always(200, b'{"version": "1.0\\u001b[31m\\n::error::canary-1234"}')
+    env = f'[target]\nbase_url = "{origin}"\n[webhook]\nsecret_env = "SECRET"\n'
+    ended = suite(*arguments, env=env, variables={"SECRET": "canary-1234"})
+    assert (ended.code, "<SECRET>" in ended.said) == (0, True), ended.said
+    assert [bad for bad in ("\x1b", "\n::error", "canary-1234") if bad in ended.said] == []
+
+
 def test_check_env_says_that_nobody_signed_in(suite, free_port):
     env = (
         f'[target]\nbase_url = "http://127.0.0.1:{free_port}"\nready_within_s = 1\n'
