@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.kinds import LONGEST_WAIT_S, in_the_clear, origin
+from harness import kinds
+from harness.kinds import HEADER_VALUE, LONGEST_WAIT_S, in_the_clear, origin
 from harness.phases import FOLDERS, USUAL
 from harness.postdeploy.moment import Deploy, deploy
 from harness.predeploy.switches import settled
@@ -22,6 +23,15 @@ from runbook.tomlfile import Section, read
 
 FOLDER = Path(__file__).parent.parent / "environments"
 KNOWN_ISSUES = FOLDER / "known_issues.toml"
+
+_TOKENS = frozenset(
+    [
+        "predeploy.revenuecat.key_env",
+        "web.revenuecat.key_env",
+        "postdeploy.sentry.token_env",
+        "postdeploy.posthog.key_env",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -106,8 +116,12 @@ def load(
             raise ConfigError("--wait", f"{wait_s:g} is out of range", f"choose up to {LONGEST_WAIT_S} s")
         file = _with(file, "target", ready_within_s=wait_s)
     if version is not None:
-        if not version.strip():
-            raise ConfigError("--expect-version", "names no version", "write --expect-version=1.4.2")
+        try:
+            kinds.version(version)
+        except ValueError:
+            raise ConfigError(
+                "--expect-version", "names no version", "write --expect-version=1.4.2"
+            ) from None
         file = _with(file, "expect", version=version)
     where = "--base-url" if base_url is not None else f"{path}: target.base_url"
     _check_in_the_clear(file, path, where)
@@ -156,6 +170,7 @@ def _named_variables(
             continue
         value = values.get(name) or variables.get(name)
         if value:
+            _check_value(value, f"{path}: {key}", name, in_a_header=_goes_into_a_header(file, key))
             values[name] = value
         else:
             unset[key] = name
@@ -169,6 +184,21 @@ def _named_variables(
             f"{path}: {keys}", f"these variables are not set: {names}", "export them, or remove the keys"
         )
     return values
+
+
+def _goes_into_a_header(file: File, key: str) -> bool:
+    """Whether the value of a variable is sent in a header as it is."""
+    return key in _TOKENS or (key == "webhook.secret_env" and file.webhook.strategy == "static")
+
+
+def _check_value(value: str, where: str, name: str, *, in_a_header: bool) -> None:
+    """Raises ConfigError, which does not show the value, for one that cannot be sent."""
+    if value.encode("utf-8", "replace").decode() != value:
+        raise ConfigError(where, f"the value of {name} is not UTF-8", "export it as UTF-8")
+    if in_a_header and HEADER_VALUE.fullmatch(value) is None:
+        raise ConfigError(
+            where, f"the value of {name} cannot be sent in a header", "export one line of plain ASCII"
+        )
 
 
 def _variable_keys(section: Section, prefix: str = "") -> list[tuple[str, str]]:

@@ -8,6 +8,8 @@ import httpx
 from pydantic import AfterValidator, Field
 
 LONGEST_WAIT_S = 3600
+_MORE = "holds more than an origin; write https://host[:port], paths go to target.api_prefix"
+HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 Seconds = Annotated[float, Field(gt=0, le=LONGEST_WAIT_S)]
 Strings = Annotated[tuple[str, ...], Field(strict=False)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -18,6 +20,8 @@ def origin(text: str) -> str:
 
     Raises ValueError, with a remedy, for anything but an http(s) origin.
     """
+    if "@" in text:  # what stands before it may be a password
+        raise ValueError(_MORE)
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
@@ -26,10 +30,8 @@ def origin(text: str) -> str:
         raise ValueError(f"{text!r} is not an http(s) origin; write https://host[:port]")
     if url.port is not None and not 0 < url.port < 65536:
         raise ValueError(f"{url.port} is no port; write https://host[:port]")
-    if url.path not in ("", "/") or re.search(r"[?#@\s]", text):
-        raise ValueError(
-            "holds more than an origin; write https://host[:port], paths go to target.api_prefix"
-        )
+    if url.path not in ("", "/") or re.search(r"[?#\s]", text):
+        raise ValueError(_MORE)
     # Once more: the usual port is only known of a scheme in lower case.
     return str(httpx.URL(str(url))).rstrip("/")
 
@@ -63,6 +65,22 @@ def _path(text: str) -> str:
     return text
 
 
+def version(text: str) -> str:
+    """Raises ValueError for what names no version."""
+    if not text.strip() or not text.isprintable():
+        raise ValueError("names no version; write one as 1.4.2")
+    return text
+
+
+def _command(words: tuple[str, ...]) -> tuple[str, ...]:
+    if words and not words[0].strip():
+        raise ValueError("begins with an empty word; name the program first")
+    return words
+
+
+Command = Annotated[tuple[str, ...], Field(strict=False, min_length=1), AfterValidator(_command)]
+NoCommand = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_command)]  # or one
+Version = Annotated[str, AfterValidator(version)]
 Origin = Annotated[str, AfterValidator(origin)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Field(strict=False)]
 UrlPath = Annotated[str, AfterValidator(_path)]

@@ -1,8 +1,10 @@
 """The options that the verifier adds to pytest's."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from harness.evidence.exchange import now
 from harness.rollout import base_url
 
 ANSWERED = ("list_envs", "watch", "every", "attest", "by", "note")  # without a run of checks
+_PLACES = {"--junitxml": "xmlpath", "--timeline": "timeline", "--alluredir": "allure_report_dir"}
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -110,6 +113,28 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="S",
         help="then no more are sent, for each item (30)",
     )
+
+
+def check_places(config: pytest.Config) -> None:
+    """Raises UsageError for files of the run that cannot be written: at its end it would be too late to say so."""
+    for option, name in _PLACES.items():
+        given = config.getoption(name, None)
+        if given:
+            place, is_folder = Path(given), name == "allure_report_dir"
+            with usable():
+                _check_place(option, place if is_folder else place.parent, None if is_folder else place)
+
+
+def _check_place(option: str, folder: Path, file: Path | None) -> None:
+    where = f"{option}={file or folder}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(where, f"cannot be written ({error.strerror})", "name another place") from None
+    if file is not None and file.is_dir():
+        raise ConfigError(where, "is a folder", "name a file in it")
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(where, "cannot be written (Permission denied)", "name another place")
 
 
 @contextmanager

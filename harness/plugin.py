@@ -20,7 +20,7 @@ from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.interrupts import interruptible
-from harness.options import ANSWERED, add_options, replacing, usable
+from harness.options import ANSWERED, add_options, check_places, replacing, usable
 from harness.progress import watched
 from harness.results import EVIDENCE, Results, fit_to_print
 from harness.rollout import rollout
@@ -44,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if all(config.getoption(option) in (None, False) for option in ANSWERED):
+        check_places(config)
         return None
     from harness import answers  # a run does not pay for it
 

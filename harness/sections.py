@@ -5,19 +5,20 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from harness.kinds import Origin, Seconds, Strings, UrlPath, Variable
+from harness.kinds import Command, NoCommand, Origin, Seconds, Strings, UrlPath, Variable, Version
 from harness.paths import Paths
 from harness.postdeploy.settings import Postdeploy
 from harness.predeploy.settings import Predeploy
 from harness.web.settings import Web
+from runbook.loader import Text
 from runbook.tomlfile import Section
 
 
 class Start(Section):
     """A target that the run starts itself, as a process, and stops at its end."""
 
-    command: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]  # "{python}" is this interpreter
-    variables: dict[str, str] = Field(default_factory=dict)
+    command: Command  # "{python}" is this interpreter
+    variables: dict[Variable, str] = Field(default_factory=dict)
     generate: Annotated[tuple[Variable, ...], Field(strict=False)] = ()  # secrets made up where unset
 
     @property
@@ -46,10 +47,10 @@ class Target(Section):
 
 class Expect(Section):
     server_dev_mode: bool = False
-    version: str | None = None
+    version: Version | None = None
     purchases: Literal["enabled", "disabled"] = "enabled"
     clock_skew_s: Seconds = 30
-    heroes: Annotated[tuple[str, str], Field(strict=False)] = ("hero_1", "hero_2")
+    heroes: Annotated[tuple[Text, Text], Field(strict=False)] = ("hero_1", "hero_2")
 
 
 Read = Literal["health", "features", "verify", "snapshot", "cinematic_access", "cinematic_url", "openapi"]
@@ -89,7 +90,7 @@ class Webhook(Section):
     header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = (
         None  # default: what RevenueCat documents for the strategy
     )
-    prefix: str = ""  # "Bearer " for example
+    prefix: Annotated[str, Field(pattern=r"^([!-~][ -~]*)?$")] = ""  # "Bearer " for example
     secret_env: Variable | None = None
     tolerance_s: Annotated[int, Field(ge=0)] = 300  # 0: the deployment enforces none
     settles_within_s: Seconds = 5
@@ -114,7 +115,7 @@ class RevenueCat(Section):
 class Logs(Section):
     source: Literal["none", "file", "command"] = "none"
     path: str | None = None
-    command: Annotated[tuple[str, ...], Field(strict=False)] = ()  # "{since}" becomes an ISO 8601 time
+    command: NoCommand = ()  # "{since}" becomes an ISO 8601 time
     visible_within_s: Seconds = 5
 
     @model_validator(mode="after")

@@ -23,7 +23,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def read(path: Path, model: type[Model], **context: Any) -> Model:
     """The file as `model`; raises ConfigError for a missing, malformed or invalid file."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(str(path), "no such file", "name an existing file") from None
     except OSError as error:
@@ -32,10 +32,26 @@ def read(path: Path, model: type[Model], **context: Any) -> Model:
         raise ConfigError(str(path), f"not UTF-8 (byte {error.start})", "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), f"not valid TOML: {error}", "mend the syntax there") from None
+    except (ValueError, RecursionError):
+        problem = "not valid TOML: a number too long, or brackets nested too deeply"
+        raise ConfigError(str(path), problem, "mend the syntax there") from None
+    if (place := _with_nul(data)) is not None:
+        raise ConfigError(f"{path}: {place}", "holds a NUL character", "remove it")
     try:
         return model.model_validate(data, context=context)
     except ValidationError as error:
         raise _first_problem(path, model, error) from None
+
+
+def _with_nul(value: Any) -> str | None:
+    """The key of a text with a NUL character, which no path, command or variable can hold; None where there is none."""
+    if isinstance(value, str):
+        return "" if "\0" in value else None
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in below:
+        if (place := _with_nul(each)) is not None:
+            return f"{key}.{place}" if place else str(key)
+    return None
 
 
 def _first_problem(path: Path, model: type[BaseModel], error: ValidationError) -> ConfigError:

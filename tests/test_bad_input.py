@@ -95,6 +95,9 @@ CASES = {
     "credentials-in-it": whole(
         '[target]\nbase_url = "https://a:b@h"', "target.base_url: holds more than an or"
     ),
+    "password-at-the-wrong-place": whole(
+        '[target]\nbase_url = "jo:passw0rd@h"', "target.base_url: holds more than an origin; write"
+    ),
     "in-the-clear": whole(
         '[target]\nbase_url = "http://h.example"', "target.base_url: http://h.example would"
     ),
@@ -160,6 +163,29 @@ CASES = {
     "empty-pattern": env(
         '[checklist]\nnot_required = ["auth.login:"]\n', "checklist.not_required: 'auth.login:'"
     ),
+    "number-too-long": env(
+        f"[access]\nmax_concurrency = {'9' * 5000}\n", "not valid TOML: a number too long"
+    ),
+    "nested-too-deeply": env(f"x = {'[' * 5000}{']' * 5000}\n", "not valid TOML: a number too long, or bra"),
+    "key-of-two-lines": env('"a\\n::error::b" = 1\n', "target.a\\n::error::b: unknown key; remove it"),
+    "key-in-colours": env('"\\u001b[31m" = 1\n', "target.\\x1b[31m: unknown key; remove it"),
+    "nul-in-a-path": env(
+        '[logs]\nsource = "file"\npath = "a\\u0000b"\n', "logs.path: holds a NUL character; remove it"
+    ),
+    "nul-in-a-list": env('[web]\nhosts = ["a", "\\u0000"]\n', "web.hosts.1: holds a NUL character; remove"),
+    "log-command-of-nothing": env(
+        '[logs]\nsource = "command"\ncommand = [""]\n', "logs.command: begins with an empty word; name"
+    ),
+    "start-of-nothing": whole(
+        '[target.start]\ncommand = [" "]\n', "target.start.command: begins with an empty word; name"
+    ),
+    "start-with-an-odd-variable": whole(
+        '[target.start]\ncommand = ["x"]\nvariables = { "A=B" = "x" }\n', "target.start.variables.A=B"
+    ),
+    "version-of-blanks": env('[expect]\nversion = " "\n', "expect.version: names no version; write"),
+    "version-of-two-lines": env('[expect]\nversion = "1\\n2"\n', "expect.version: names no version; write"),
+    "hero-without-a-name": env('[expect]\nheroes = ["a", ""]\n', "expect.heroes.1: String should have at"),
+    "prefix-of-two-lines": env('[webhook]\nprefix = "a\\nb"\n', "webhook.prefix: String should match pat"),
     "issue-unknown-key": issue("owner", "ownr", "issues.0.owner: missing; add this key"),
     "issue-of-nothing": issue(
         'item = "webhooks.logged"\n', "", "issues.0: has neither item nor test; say which"
@@ -237,6 +263,20 @@ CASES = {
     ),
     "wait": option("--wait=0", told="--wait: 0 is out of range; choose"),
     "expect-version": option("--expect-version=", told="--expect-version: names no version; write"),
+    "expect-version-of-two-lines": option(
+        "--expect-version=1\n2", told="--expect-version: names no version; write"
+    ),
+    "password-in-base-url": option(
+        "--base-url=https://jo:passw0rd@h:1e9", told="--base-url: holds more than an origin; write"
+    ),
+    "timeline": option(
+        "--timeline=/dev/null/x", told="--timeline=/dev/null/x: cannot be written (File exists); name"
+    ),
+    "timeline-in-a-folder": option("--timeline=/dev", told="--timeline=/dev: is a folder; name a file in it"),
+    "junit": option(
+        "--junitxml=/dev/null/x", told="--junitxml=/dev/null/x: cannot be written (File exists); name"
+    ),
+    "allure": option("--alluredir=/dev/null/x", told="--alluredir=/dev/null/x: cannot be written (Not a di"),
     "reports": option(
         "--reports=/dev/null/x", told="--reports: /dev/null/x/env/ledger.jsonl cannot be written"
     ),
@@ -277,6 +317,7 @@ def test_bad_input_ends_the_run_with_one_line_that_says_what_to_do(name, ended):
     lines = [line for line in run.said.splitlines() if line.strip()]
     assert len(lines) == 1, run.said
     assert re.fullmatch(r"ERROR: .+: .+; .+", lines[0]), lines[0]
+    assert "passw0rd" not in lines[0]
     where = f"{folder / name / case.file}: " if case.file else ""
     assert lines[0].startswith(f"ERROR: {where}{case.told}"), lines[0]
 

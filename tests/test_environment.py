@@ -170,6 +170,45 @@ def test_all_variables_without_a_value_are_named_at_once(write):
     )
 
 
+@pytest.mark.parametrize(
+    ("section", "value", "told"),
+    [
+        (
+            '[tokens]\nsigning_secret_env = "S"',
+            "hidden\udcff",
+            "tokens.signing_secret_env: the value of S is not UT",
+        ),
+        (
+            '[webhook]\nstrategy = "static"\nsecret_env = "S"',
+            "hidden\n",
+            "webhook.secret_env: the value of S cannot",
+        ),
+        (
+            '[webhook]\nstrategy = "static"\nsecret_env = "S"',
+            "hidden-ä",
+            "webhook.secret_env: the value of S cannot",
+        ),
+    ],
+)
+def test_secret_that_cannot_be_sent_is_named_and_not_shown(write, section, value, told):
+    path = write(f"{TARGET}{section}\n")
+    with pytest.raises(ConfigError, match=re.escape(f"{path}: {told}")) as caught:
+        load(str(path), variables={"S": value})
+    assert "hidden" not in str(caught.value)
+
+
+def test_secret_that_signs_may_be_any_text(write):
+    path = write(f'{TARGET}[webhook]\nsecret_env = "S"\n')
+    assert load(str(path), variables={"S": "ä\n"}).value("S") == "ä\n"
+
+
+def test_file_may_begin_with_a_byte_order_mark(tmp_path):
+    """Editors on Windows write one."""
+    path = tmp_path / "marked.toml"
+    path.write_text(TARGET, "utf-8-sig")
+    assert load(str(path), variables={}).name == "marked"
+
+
 def test_values_of_all_named_variables_are_read_and_no_others(write):
     path = write(
         TARGET

@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from harness.kinds import Origin, Seconds, Strings, Variable, in_the_clear
+from harness.kinds import Command, NoCommand, Origin, Seconds, Strings, Variable, in_the_clear
 from harness.postdeploy.settings import STAND_IN, Service
 from harness.web.settings import REVENUECAT
 from runbook.tomlfile import Section
 
-Command = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 Names = Annotated[tuple[Variable, ...], Field(strict=False)]
 
 # What is sold for which RevenueCat entitlement (contract, sections 4 and 6).
@@ -72,7 +71,7 @@ class Startup(Section):
 
     command: Command
     within: str | None = None
-    variables: dict[str, str] = Field(default_factory=dict)
+    variables: dict[Variable, str] = Field(default_factory=dict)
     secrets: Names = ("REVENUECAT_SECRET_KEY", "REVENUECAT_WEBHOOK_SECRET")
     generate: Names = ("JWT_SECRET_KEY",)
     port_variable: Variable | None = None
@@ -84,7 +83,7 @@ class Switches(Section):
 
     source: Literal["none", "environment", "file", "command"] = "none"
     path: str | None = None
-    command: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    command: NoCommand = ()
     takes_at_most_s: Seconds = 60
     backend_urls: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
 
@@ -130,7 +129,7 @@ class Order(Section):
     """What has to be live before the frontend is deployed. `migrations`: ends with 0 when none is pending."""
 
     backend_version: Annotated[str, Field(min_length=1)] | None = None
-    migrations: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    migrations: NoCommand = ()
     within: str | None = None
     takes_at_most_s: Seconds = 60
 
