@@ -11,6 +11,7 @@ from typing import NoReturn
 from harness import environment, phases
 from harness.errors import ConfigError
 from harness.evidence.secrets import Secrets
+from harness.options import replacing_reports
 from harness.rules import Rules
 from harness.shards import joining
 from harness.shards.part import region
@@ -30,7 +31,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str]) -> int:
     """Write the reports, print the verdict, and return its exit code; 4 where the shards cannot be joined."""
     try:
-        return _merge(_options(arguments))
+        with replacing_reports():
+            return _merge(_options(arguments))
     except ConfigError as error:
         sys.stderr.write(f"ERROR: {error}\n")
         return WRONG

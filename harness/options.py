@@ -146,6 +146,18 @@ def usable() -> Iterator[None]:
         raise pytest.UsageError(f"{error} (exit code 4: nothing was run)") from None
 
 
+@contextmanager
+def replacing_reports() -> Iterator[None]:
+    """Raises ConfigError where something in the reports' folder stands in the way."""
+    try:
+        yield
+    except OSError as error:
+        where = f"--reports: {error.filename}"
+        raise ConfigError(
+            where, f"cannot be replaced ({error.strerror})", "remove it, or name another folder"
+        ) from None
+
+
 def replacing(config: pytest.Config) -> dict[str, Any]:
     """What the command line says in place of the environment file, as `environment.load` takes it.
 

@@ -20,7 +20,7 @@ from harness.evidence.exchange import witnessed
 from harness.evidence.probe import Handle, asked_for
 from harness.evidence.timeline import write_timeline
 from harness.interrupts import interruptible
-from harness.options import ANSWERED, add_options, check_places, replacing, usable
+from harness.options import ANSWERED, add_options, check_places, replacing, replacing_reports, usable
 from harness.progress import watched
 from harness.results import EVIDENCE, Results, fit_to_print
 from harness.rollout import rollout
@@ -133,16 +133,17 @@ class Verifier:
             worker_id = worker.get("workerid", "")
             self.run = Run(self.environment, self.reports, self.budget, site, worker_id, self.rollout)
         self.telling.protect(self.run.secrets)
-        self.config.add_cleanup(logged.without_secrets(self.run.secrets.scrub))
+        logged.keep_secrets(self.config, self.run.secrets.scrub)
         self.allure = listen(self.config, self.run, self.rules, self.results)
         if not self.config.getoption("check_env"):
             # Workers, too: what they started would outlive a terminal that hangs up.
             interruptible(self.config)
         if not worker and not self.config.getoption("check_env"):
             # A run that dies must not leave an earlier run's verdict.
-            self.rules.clear(self.reports)
-            self.part.clear(self.reports)
-            self.telling.clear()
+            with usable(), replacing_reports():
+                self.rules.clear(self.reports)
+                self.part.clear(self.reports)
+                self.telling.clear()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -278,10 +279,13 @@ class Verifier:
             self.results.join(self.results.of_worker(self.run))
             share = self.part.share(self.run, self.results, exitstatus == 2, self.unreachable)
             verdict = self.rules.judge([self.part.alone(share, self.results)])
-            self.verdict = self.telling.tell(verdict, self.run.secrets.scrub)
-            self.part.write(share, self.reports, self.run.secrets.scrub)
-            if self.allure:
-                self.allure.finish(self.verdict)
+            try:
+                self.verdict = self.telling.tell(verdict, self.run.secrets.scrub)
+                self.part.write(share, self.reports, self.run.secrets.scrub)
+                if self.allure:
+                    self.allure.finish(self.verdict)
+            except OSError as error:  # of this machine, not of the release
+                pytest.exit(f"the reports cannot be written: {error}", 3)
             session.exitstatus = self.results.exit_code(self.verdict, stopped=exitstatus == 2)
         if timeline := self.config.getoption("timeline"):
             gathered = self.run.gathering.gathered

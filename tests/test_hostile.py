@@ -201,6 +201,20 @@ def test_target_that_comes_back_is_judged_by_what_it_dropped(tmp_path):
     assert (ended.code, ended.verdict["interrupted"]) == (1, False), ended.said[-3000:]
 
 
+def test_reports_that_cannot_be_written_say_nothing_of_the_release(tmp_path):
+    """1 would be NO-GO, and 0 GO."""
+
+    def occupying(asked):
+        if len(target.seen) > 1:  # readiness is over, and so is the clearing of the folder
+            (tmp_path / "hostile" / "verdict.html").mkdir(exist_ok=True)
+        yield from honest(asked)
+
+    with Hostile(occupying) as target:
+        ended = runs.run(tmp_path, environment(tmp_path, target.origin), "smoke/test_health.py")
+    assert (ended.code, "Traceback" in ended.said) == (3, False), ended.said
+    assert "the reports cannot be written: " in ended.said
+
+
 def test_nobody_elsewhere_is_shown_what_was_meant_for_the_target(tmp_path):
     """Neither a token nor a request follows a redirect to another origin."""
     with Hostile(honest) as elsewhere:

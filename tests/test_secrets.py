@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from harness.evidence.logged import Crash
 from harness.evidence.secrets import Secrets
 
 AWKWARD = "p/ä\"ss\\w'ord+&\n?"
@@ -69,6 +70,17 @@ def test_secret_added_after_a_first_scrubbing_counts():
     assert known.scrub("second-secret") == "second-secret"
     known.add("second-secret", "two")
     assert known.scrub("first-secret second-secret") == "<one> <two>"
+
+
+def test_crash_of_the_verifier_is_told_without_secrets():
+    known, held = knowing(password="correct horse"), "correct horse"
+    try:
+        raise ValueError(f"no {held}")
+    except ValueError:
+        told = pytest.ExceptionInfo.from_current().getrepr(showlocals=True, style="long")
+    before = str(told)
+    Crash(known.scrub).pytest_internalerror(told)
+    assert ("correct horse" in before, str(told)) == (True, before.replace("correct horse", "<password>"))
 
 
 def test_value_too_short_to_be_told_from_a_word_is_left():

@@ -292,6 +292,19 @@ def test_write_is_in_the_ledger_before_it_arrives(meet, tmp_path):
     assert (len(lines), entry) == (1, {"kind": "request", "method": "POST", "path": "/x"})
 
 
+def test_write_that_cannot_be_noted_is_not_sent_and_proves_nothing(meet, tmp_path):
+    """A full disk of ours is no broken promise."""
+    (tmp_path / "ledger.jsonl").symlink_to("/dev/full")
+    answer = script((200, "fine"))
+
+    async def work(meeting):
+        with pytest.raises(Unprovable, match=r"ledger\.jsonl cannot be written \(No space left"):
+            await post(meeting)
+        return meeting.ledger.entries
+
+    assert (meet(answer, work), answer.seen) == ([], [])
+
+
 def test_requests_are_spaced_by_the_rate_and_so_are_retries(meet, monkeypatch):
     waits = []
 

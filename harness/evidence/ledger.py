@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, Unprovable
 
 Entry = dict[str, Any]
 
@@ -23,7 +23,7 @@ class Ledger:
         self.entries: list[Entry] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("a", encoding="utf-8")
+            self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise ConfigError(
                 "--reports", f"{path} cannot be written ({error.strerror})", "name another folder"
@@ -32,11 +32,17 @@ class Ledger:
         fcntl.flock(self._file, fcntl.LOCK_SH)  # until the process ends, however it does
 
     def record(self, kind: str, **facts: Any) -> None:
-        """Note a write that is about to happen; it is on disk when this returns."""
+        """Note a write that is about to happen; it is on disk when this returns.
+
+        Raises Unprovable where it cannot be noted, for then it may not happen.
+        """
         entry = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **facts}
+        try:
+            self._file.write(_line(entry))
+        except OSError as error:
+            reason = f"ledger.jsonl cannot be written ({error.strerror}), and no write goes unnoted"
+            raise Unprovable(reason, "see to the disk, and run again") from None
         self.entries.append(entry)
-        self._file.write(json.dumps(entry) + "\n")
-        self._file.flush()
 
     def close(self) -> None:
         self._file.close()
@@ -48,9 +54,12 @@ class Ledger:
             return []
         earlier = keep(_read(path))
         self._file.truncate(0)
-        self._file.writelines(json.dumps(entry) + "\n" for entry in earlier)
-        self._file.flush()
+        self._file.write(b"".join(map(_line, earlier)))
         return earlier
+
+
+def _line(entry: Entry) -> bytes:
+    return f"{json.dumps(entry)}\n".encode()
 
 
 def _read(path: Path) -> list[Entry]:
@@ -59,7 +68,7 @@ def _read(path: Path) -> list[Entry]:
     for line in path.read_text("utf-8", "replace").splitlines():
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict) and "kind" in entry:
             entries.append(entry)
