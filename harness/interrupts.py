@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-# What ends a run from outside: a pipeline, and a connection that is lost with its terminal.
-ENDING = (signal.SIGTERM, signal.SIGHUP)
+# What ends a run from outside: a person, a pipeline, and a connection that is lost with its terminal.
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def interruptible(config: pytest.Config) -> None:
-    """Let SIGTERM and SIGHUP end the run like Ctrl-C does: with a verdict, and with what was started stopped.
+    """Let Ctrl-C, SIGTERM and SIGHUP end the run alike: with a verdict, and with what was started stopped.
 
     One that is ignored stays so: nohup wants it.
     """
@@ -20,7 +20,8 @@ def interruptible(config: pytest.Config) -> None:
     heeded = [each for each in ENDING if signal.getsignal(each) != signal.SIG_IGN]
 
     def interrupt(*_: Any) -> None:
-        # Once is enough: a second one would cut the end short.
+        # Once is enough: a second one would cut the end short, and what was granted would stay. A runner of CI sends
+        # SIGINT, and SIGTERM some seconds later.
         for each in heeded:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt

@@ -1,9 +1,10 @@
 """The forms in which a secret must stand in no output, and where one of them does."""
 
 import base64
+import html
 import json
 import re
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 
 def forms(secret: str) -> dict[str, str]:
@@ -12,6 +13,11 @@ def forms(secret: str) -> dict[str, str]:
     return {
         "plain": secret,
         "url": quote(secret, safe=""),
+        "url-path": quote(secret),
+        "url-form": quote_plus(secret),
+        "url-of-a-browser": quote(secret, safe="!'()*"),
+        "url-in-lower-case": re.sub("%..", lambda found: found[0].lower(), quote(secret, safe="")),
+        "html": html.escape(secret),
         "json": json.dumps(secret)[1:-1],
         "json-in-unicode": json.dumps(secret, ensure_ascii=False)[1:-1],
         "python": repr(secret)[1:-1],

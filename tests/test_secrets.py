@@ -1,9 +1,11 @@
 """The scrubber: no known secret gets through, in whatever form it stands."""
 
 import base64
+import html
 import json
+import re
 import shlex
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -25,6 +27,10 @@ def knowing(**named: str) -> Secrets:
     [
         AWKWARD,
         quote(AWKWARD, safe=""),
+        quote(AWKWARD),
+        quote_plus(AWKWARD),
+        re.sub("%..", lambda found: found[0].lower(), quote(AWKWARD, safe="")),
+        html.escape(AWKWARD),
         json.dumps(AWKWARD)[1:-1],
         json.dumps(AWKWARD, ensure_ascii=False)[1:-1],
         repr(AWKWARD)[1:-1],
@@ -38,6 +44,10 @@ def knowing(**named: str) -> Secrets:
     ids=[
         "plain",
         "url",
+        "url-path",
+        "url-form",
+        "url-in-lower-case",
+        "html",
         "json",
         "json-in-unicode",
         "python",

@@ -26,10 +26,11 @@ def deployment(tmp_path_factory):
 def stopped(deployment, tmp_path):
     """A run that gets a signal after the n-th line of its ledger, and what its players own afterwards."""
 
-    def run(lines, by=signal.SIGTERM, name="run"):
+    def run(lines, *by, name="run"):
         players = tmp_path / f"{name}.players"
         players.touch()
-        variables = {"STOPPED_AFTER": str(lines), "STOPPED_BY": str(int(by)), "STOPPED_PLAYERS": str(players)}
+        variables = {"STOPPED_AFTER": str(lines), "STOPPED_PLAYERS": str(players)}
+        variables["STOPPED_BY"] = " ".join(str(int(each)) for each in by or [signal.SIGTERM])
         ended = runs.run(
             tmp_path / name,
             deployment.environment(deployment.base_url, webhook={"settles_within_s": 2}),
@@ -71,6 +72,18 @@ def test_sigterm_at_any_moment_leaves_no_grant_behind(deployment, stopped, reque
     assert granted > len(moments)
 
 
+@pytest.mark.parametrize(
+    "signals",
+    [(signal.SIGINT, signal.SIGINT), (signal.SIGINT, signal.SIGTERM), (signal.SIGTERM, signal.SIGINT)],
+    ids=["ctrl-c twice", "as a runner of CI does", "sigterm and ctrl-c"],
+)
+def test_second_signal_does_not_cut_the_clean_up_short(deployment, stopped, signals):
+    ended, players = stopped(KILLED_AT, *signals)
+    assert (ended.code, ended.verdict["interrupted"]) == (2, True), ended.said[-3000:]
+    assert owned(deployment.base_url, players) == {}
+    assert sum(write["kind"] == "taken back" for write in ended.verdict["writes"]) > 1
+
+
 def test_whole_run_leaves_no_grant_behind(deployment, stopped):
     ended, players = stopped(10**9)
     assert (ended.code, len(players) > 20) == (0, True), ended.said[-3000:]
@@ -78,7 +91,7 @@ def test_whole_run_leaves_no_grant_behind(deployment, stopped):
 
 
 def test_run_that_was_killed_is_cleared_up_by_the_next(deployment, stopped):
-    killed, players = stopped(KILLED_AT, by=signal.SIGKILL)
+    killed, players = stopped(KILLED_AT, signal.SIGKILL)
     assert (killed.code, killed.verdict) == (-signal.SIGKILL, None)
     assert owned(deployment.base_url, players) != {}
     ended, _ = stopped(10**9)
@@ -88,7 +101,7 @@ def test_run_that_was_killed_is_cleared_up_by_the_next(deployment, stopped):
 
 def test_run_leaves_what_another_one_at_work_has_granted(deployment, stopped, tmp_path):
     """Its ledger is locked as long as it lives."""
-    _, players = stopped(KILLED_AT, by=signal.SIGKILL)
+    _, players = stopped(KILLED_AT, signal.SIGKILL)
     before = owned(deployment.base_url, players)
     other = Ledger(tmp_path / "run" / "served" / "ledger.jsonl")
     try:

@@ -1,13 +1,14 @@
 """Every secret value known to the run, and the scrubber that every output passes through."""
 
 import base64
+import html
 import json
 import re
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 # What a hashed password looks like, whoever made it.
 HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:$]", re.IGNORECASE)
@@ -85,10 +86,17 @@ def _mended(text: str, forms: Iterable[str]) -> str:
 
 
 def _forms(value: str) -> set[str]:
-    """The value as it may stand in an output: in a URL, in JSON, in Python, encoded, in a shell command."""
-    raw = value.encode()
+    """The value as it may stand in an output: in a URL, in HTML, JSON, Python, encoded, in a shell command."""
+    raw = value.encode("utf-8", "surrogatepass")
     as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     in_base64 = {encode(raw).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode)}
     encoded = {raw.hex(), raw.hex().upper(), *in_base64}
-    forms = {value, quote(value, safe=""), *as_json, repr(value)[1:-1], *encoded}
+    in_html = {html.escape(value), html.escape(value).replace("&#x27;", "&#39;")}
+    forms = {value, *_in_a_url(raw), *in_html, *as_json, repr(value)[1:-1], *encoded}
     return forms | {form.replace("'", "'\"'\"'") for form in forms}
+
+
+def _in_a_url(raw: bytes) -> set[str]:
+    """As RFC 3986 has it, as a path, a form, and as JavaScript's encodeURIComponent; hex in either case."""
+    forms = {quote(raw, safe=""), quote(raw), quote_plus(raw), quote(raw, safe="!'()*")}
+    return forms | {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), form) for form in forms}
