@@ -60,6 +60,9 @@ def test_names_are_new_and_legal_for_the_longest_prefix(meet):
         (200, {}, "promised `token`, and the answer has none"),
         (200, {"token": ""}, "promised a token, and `token` is ''"),
         (200, {"token": None}, "promised a token, and `token` is None"),
+        (200, {"token": "töken"}, "promised a token, and `token` fits in no header"),
+        (200, {"token": "a\nb"}, "promised a token, and `token` fits in no header"),
+        (200, {"token": "\ud800"}, "promised a token, and `token` fits in no header"),
     ],
 )
 def test_registration_without_a_token_breaks_a_promise(meet, status, body, told):

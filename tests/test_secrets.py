@@ -70,6 +70,10 @@ def test_longer_secret_is_replaced_before_a_shorter_one_inside_it():
     assert known.scrub("abcdefgh abcdef abcd") == "<long> <middle> <short>"
 
 
+def test_secret_with_a_line_end_of_its_file_is_found_without_it():
+    assert knowing(password="correct horse\n").scrub("a correct horse b") == "a <password> b"
+
+
 def test_first_name_of_a_value_stays():
     known = knowing(REVENUECAT_SECRET="value-1", header="value-1")
     assert known.scrub("value-1") == "<REVENUECAT_SECRET>"

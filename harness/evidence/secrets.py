@@ -32,7 +32,9 @@ class Secrets:
         if len(value) < _SHORTEST or value in self._names:
             return
         with self._lock:
-            self._names = dict.fromkeys(_forms(value), name) | self._names
+            # A server may have stripped what a shell or a file left at its end.
+            forms = _forms(value) | (_forms(value.strip()) if len(value.strip()) >= _SHORTEST else set())
+            self._names = dict.fromkeys(forms, name) | self._names
             if loggable:
                 self._loggable.add(name)
 

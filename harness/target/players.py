@@ -12,6 +12,7 @@ from harness.errors import PromiseBroken, Unprovable
 from harness.evidence.exchange import Exchange
 from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
+from harness.kinds import HEADER_VALUE
 from harness.target.api import Api
 
 
@@ -96,5 +97,7 @@ class Players:
         token = answer.field("token")
         if not isinstance(token, str) or not token:
             raise PromiseBroken(f"{answer.title}: promised a token, and `token` is {token!r}", answer)
+        if HEADER_VALUE.fullmatch(token) is None:
+            raise PromiseBroken(f"{answer.title}: promised a token, and `token` fits in no header", answer)
         self._secrets.add_token(token)
         return Player(username, password, token, answer)
