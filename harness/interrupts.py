@@ -13,17 +13,19 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def interruptible(config: pytest.Config) -> None:
     """Let Ctrl-C, SIGTERM and SIGHUP end the run alike: with a verdict, and with what was started stopped.
 
-    One that is ignored stays so: nohup wants it.
+    One that is ignored stays so: nohup wants it. None is heeded while a run ends: it would be cut short, and what was
+    granted would stay. A runner of CI sends SIGINT, and SIGTERM some seconds later.
     """
     if threading.current_thread() is not threading.main_thread():
         return
     heeded = [each for each in ENDING if signal.getsignal(each) != signal.SIG_IGN]
 
-    def interrupt(*_: Any) -> None:
-        # Once is enough: a second one would cut the end short, and what was granted would stay. A runner of CI sends
-        # SIGINT, and SIGTERM some seconds later.
+    def ignore() -> None:
         for each in heeded:
             signal.signal(each, signal.SIG_IGN)
+
+    def interrupt(*_: Any) -> None:
+        ignore()
         raise KeyboardInterrupt
 
     before = {each: signal.signal(each, interrupt) for each in heeded}
@@ -32,4 +34,10 @@ def interruptible(config: pytest.Config) -> None:
         for each, handler in before.items():
             signal.signal(each, handler)
 
+    class Ending:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionfinish(self) -> None:
+            ignore()
+
+    config.pluginmanager.register(Ending())
     config.add_cleanup(restore)

@@ -84,6 +84,12 @@ def test_second_signal_does_not_cut_the_clean_up_short(deployment, stopped, sign
     assert sum(write["kind"] == "taken back" for write in ended.verdict["writes"]) > 1
 
 
+def test_signal_during_the_clean_up_comes_too_late(deployment, stopped):
+    ended, players = stopped("clean-up")
+    assert (ended.code, ended.verdict["interrupted"]) == (0, False), ended.said[-3000:]
+    assert owned(deployment.base_url, players) == {}
+
+
 def test_whole_run_leaves_no_grant_behind(deployment, stopped):
     ended, players = stopped(10**9)
     assert (ended.code, len(players) > 20) == (0, True), ended.said[-3000:]

@@ -1,7 +1,8 @@
 """A plugin for a run that is stopped when it has written a number of lines to its ledger: `-p selfcheck.stopped`.
 
-STOPPED_AFTER is that number, STOPPED_BY the signal, or several: each further one follows when a grant has been taken
-back. Every player that the run gets is told to the file STOPPED_PLAYERS.
+STOPPED_AFTER is that number, or `clean-up`: when the first grant has been taken back. STOPPED_BY is the signal, or
+several: each further one follows when another grant has been taken back. Every player that the run gets is told to the
+file STOPPED_PLAYERS.
 """
 
 import os
@@ -13,12 +14,16 @@ from harness.target.grants import TAKEN_BACK
 from harness.target.players import Player, Players
 
 _left = [int(each) for each in os.environ["STOPPED_BY"].split()]
+_heard: list[int] = []
 _record, _player = Ledger.record, Players._player
 
 
 def record(self: Ledger, kind: str, **facts: Any) -> None:
     _record(self, kind, **facts)
-    if _left and (len(self.entries) == int(os.environ["STOPPED_AFTER"]) or kind == TAKEN_BACK):
+    after = os.environ["STOPPED_AFTER"]
+    is_due = str(len(self.entries)) == after or (kind == TAKEN_BACK and (_heard or after == "clean-up"))
+    if is_due and _left:
+        _heard.append(_left[0])
         os.kill(os.getpid(), _left.pop(0))
 
 
