@@ -105,6 +105,8 @@ def load(
             f"--env={name}", "no such environment", f"use one of {', '.join(available())}, or a path"
         )
     file = settled(read(path, File), switches, needed="predeploy" in phases)
+    if (key := kinds.with_nul(file.model_dump())) is not None:
+        raise ConfigError(f"{path}: {key}", "holds a NUL character", "remove it")
     if base_url is not None:
         try:
             file = _with(file, "target", base_url=origin(base_url), start=None)

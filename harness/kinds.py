@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 from pydantic import AfterValidator, Field
@@ -63,6 +63,17 @@ def _path(text: str) -> str:
     if text and not re.fullmatch(r"(/([\w.~-]|{\w+})+)+", text):
         raise ValueError(f"{text!r} is not a path; begin with '/', end without one")
     return text
+
+
+def with_nul(value: Any) -> str | None:
+    """The key of a text with a NUL character, which no path, command or variable can hold; None where there is none."""
+    if isinstance(value, str):
+        return "" if "\0" in value else None
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, tuple) else ()
+    for key, each in below:
+        if (place := with_nul(each)) is not None:
+            return f"{key}.{place}" if place else str(key)
+    return None
 
 
 def version(text: str) -> str:

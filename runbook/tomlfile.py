@@ -35,23 +35,10 @@ def read(path: Path, model: type[Model], **context: Any) -> Model:
     except (ValueError, RecursionError):
         problem = "not valid TOML: a number too long, or brackets nested too deeply"
         raise ConfigError(str(path), problem, "mend the syntax there") from None
-    if (place := _with_nul(data)) is not None:
-        raise ConfigError(f"{path}: {place}", "holds a NUL character", "remove it")
     try:
         return model.model_validate(data, context=context)
     except ValidationError as error:
         raise _first_problem(path, model, error) from None
-
-
-def _with_nul(value: Any) -> str | None:
-    """The key of a text with a NUL character, which no path, command or variable can hold; None where there is none."""
-    if isinstance(value, str):
-        return "" if "\0" in value else None
-    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in below:
-        if (place := _with_nul(each)) is not None:
-            return f"{key}.{place}" if place else str(key)
-    return None
 
 
 def _first_problem(path: Path, model: type[BaseModel], error: ValidationError) -> ConfigError:

@@ -172,7 +172,10 @@ CASES = {
     "nul-in-a-path": env(
         '[logs]\nsource = "file"\npath = "a\\u0000b"\n', "logs.path: holds a NUL character; remove it"
     ),
-    "nul-in-a-list": env('[web]\nhosts = ["a", "\\u0000"]\n', "web.hosts.1: holds a NUL character; remove"),
+    "nul-in-a-list": env(
+        '[checklist]\nnot_required = ["a", "\\u0000"]\n',
+        "checklist.not_required.1: holds a NUL character; re",
+    ),
     "log-command-of-nothing": env(
         '[logs]\nsource = "command"\ncommand = [""]\n', "logs.command: begins with an empty word; name"
     ),
