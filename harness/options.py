@@ -117,6 +117,8 @@ def add_options(parser: pytest.Parser) -> None:
 
 def check_places(config: pytest.Config) -> None:
     """Raises UsageError for files of the run that cannot be written: at its end it would be too late to say so."""
+    if not config.getoption("reports"):  # a variable that is not set
+        raise pytest.UsageError("--reports: names no folder; write --reports=DIR, or leave it out")
     for option, name in _PLACES.items():
         given = config.getoption(name, None)
         if given:

@@ -139,8 +139,7 @@ class Verifier:
             # Workers, too: what they started would outlive a terminal that hangs up.
             interruptible(self.config)
         if not worker and not self.config.getoption("check_env"):
-            # A run that dies must not leave an earlier run's verdict.
-            with usable(), replacing_reports():
+            with usable(), replacing_reports():  # a run that dies must not leave an earlier run's verdict
                 self.rules.clear(self.reports)
                 self.part.clear(self.reports)
                 self.telling.clear()

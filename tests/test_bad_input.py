@@ -280,6 +280,7 @@ CASES = {
         "--junitxml=/dev/null/x", told="--junitxml=/dev/null/x: cannot be written (File exists); name"
     ),
     "allure": option("--alluredir=/dev/null/x", told="--alluredir=/dev/null/x: cannot be written (Not a di"),
+    "reports-of-an-unset-variable": option("--reports=", told="--reports: names no folder; write"),
     "reports": option(
         "--reports=/dev/null/x", told="--reports: /dev/null/x/env/ledger.jsonl cannot be written"
     ),
