@@ -7,7 +7,7 @@ import pytest
 from harness import checks, probe
 from harness.web.places import Place, place
 from harness.web.scene import Record
-from harness.web.telemetry import DENIED, PAYWALL, Report, personal, reports
+from harness.web.telemetry import DENIED, PAYWALL, SENT_WITHIN_S, Report, personal, reports
 
 # Each gate with the source that its paywall names (contract, section 4).
 SOURCES = {"cinematic_gate": "cinematic_gate", "battle_pass_gate": "battle_pass", "profile_gate": "profile"}
@@ -46,7 +46,7 @@ async def denied(client, players, expect, case):
         await visit.reach(case, expect.heroes[0])
         await visit.press(case)
         shown = await visit.shown("paywall", OPENS.get(case, "paywall"), "login_screen")
-        await visit.settle(int(DEDUPLICATED_S * 2000))
+        await visit.settle(SENT_WITHIN_S * 1000)
         url = (await visit.look("gate pressed")).url
         first = list(visit.tape.payloads)
         await visit.reach(case, expect.heroes[0])
@@ -54,10 +54,10 @@ async def denied(client, players, expect, case):
         before = len(visit.tape.payloads)
         await visit.press(case, times=2)
         await visit.shown("paywall", "login_screen")
-        await visit.settle(int(DEDUPLICATED_S * 2000))
+        await visit.settle(SENT_WITHIN_S * 1000)
         await visit.look("gate pressed twice")
         everything = visit.tape.payloads
-        secrets = {"user name": player.username, "password": player.password, "token": visit.tape.token}
+        secrets = {"user name": player.username, "password": player.password, "token": visit.token}
         return Denied(
             visit.scene,
             case,
@@ -80,7 +80,7 @@ async def passed(client, owner, expect):
             await visit.reach(gate, expect.heroes[0])
             await visit.press(gate)
             shown[gate] = await visit.shown(opening, "paywall", "login_screen")
-            await visit.settle(int(DEDUPLICATED_S * 2000))
+            await visit.settle(SENT_WITHIN_S * 1000)
             await visit.look(f"{gate} pressed")
         return Passed(visit.scene, shown, reports(visit.tape.payloads, PAYWALL))
 

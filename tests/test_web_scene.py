@@ -1,5 +1,6 @@
 """What a visit leaves behind: told like an exchange, kept after a failure, without secrets."""
 
+import gzip
 import zipfile
 
 import pytest
@@ -58,6 +59,26 @@ def test_told_scene_keeps_log_and_trace_without_secrets(scene, scrub):
         assert trace.read("trace.network") == b'{"authorization": "Bearer <token>"}'
         assert trace.read("picture.jpeg") == b"\xff\xd8\x00canary\xff"
     assert "canary-token" not in (scene.folder / "log.txt").read_text("utf-8")
+
+
+def test_what_a_client_packed_is_kept_without_secrets(scene, scrub, tmp_path):
+    with zipfile.ZipFile(scene.raw, "a") as trace:
+        trace.writestr("body.dat", gzip.compress(b'{"session": "canary-token"}'))
+    scrubbed_copy(scene.raw, tmp_path / "copy.zip", scrub)
+    packed = zipfile.ZipFile(tmp_path / "copy.zip").read("body.dat")
+    assert gzip.decompress(packed) == b'{"session": "<token>"}'
+
+
+def test_told_scene_says_each_thing_once_where_it_was_last(scene, scrub):
+    blocked = "GET http://fonts.invalid/a not let through: another host"
+    told = [
+        blocked,
+        "GET http://x.invalid/b 401",
+        *[f"GET http://x.invalid/{nth} 500" for nth in range(10)],
+        blocked,
+    ]
+    scene.tapes[0].lines = told
+    assert scene.show(scrub).splitlines()[2:] == told[1:]
 
 
 def test_scene_says_what_it_left(scene, scrub, tmp_path):

@@ -1,12 +1,22 @@
 """Reports of a web client, read from whatever form it sends them in."""
 
 import base64
+import gzip
 import json
 from urllib.parse import quote
 
 import pytest
 
-from harness.web.telemetry import PAYWALL, Payload, Report, of_console, of_request, personal, reports
+from harness.web.telemetry import (
+    PAYWALL,
+    Payload,
+    Report,
+    of_console,
+    of_request,
+    personal,
+    reports,
+    unpacked,
+)
 
 URL = "http://target.invalid/telemetry"
 EVENT = {"event": "paywall_opened", "source": "profile"}
@@ -43,6 +53,14 @@ PACKED = base64.b64encode(json.dumps(EVENT).encode()).decode()
 )
 def test_event_is_found_in_a_request(url, body):
     assert of_request(url, body).reports == [Report("paywall_opened", "profile")]
+
+
+def test_packed_body_is_read_as_it_was():
+    body = json.dumps({"batch": [EVENT]}).encode()
+    assert unpacked(gzip.compress(body)) == unpacked(body) == body
+    torn = gzip.compress(body)[:-4] + b"torn"
+    assert unpacked(torn) == torn
+    assert len(unpacked(gzip.compress(bytes(10**8)))) < 10**7
 
 
 @pytest.mark.parametrize(
@@ -85,8 +103,9 @@ def test_events_of_one_name_are_counted_across_payloads():
         (URL, '{"to": "adam@heroes.example"}', {"e-mail"}),
         (URL, "to=adam%40heroes.example", {"e-mail"}),
         (URL, '{"sdk": "sentry@8.1.0", "user": "3f2a"}', set()),
+        (URL, '{"image": "https://target.invalid/logo@2x.png"}', set()),
     ],
-    ids=["name", "query", "base64", "token", "e-mail", "escaped", "nothing"],
+    ids=["name", "query", "base64", "token", "e-mail", "escaped", "nothing", "size-of-an-image"],
 )
 def test_personal_data_is_named(url, body, found):
     assert (

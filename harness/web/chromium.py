@@ -21,12 +21,13 @@ from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
 from harness.target.canary import Canary
 from harness.target.players import Player
+from harness.web import device
 from harness.web.gate import Gate
 from harness.web.places import of_the_api
 from harness.web.scene import Scene
 from harness.web.settings import Web
 from harness.web.tape import Tape
-from harness.web.visit import VISIBILITY, Visit
+from harness.web.visit import Visit
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Playwright, ViewportSize
@@ -119,6 +120,7 @@ class Chromium:
                 context = await self._browser.new_context(
                     viewport=PHONE,
                     locale="en-US",
+                    user_agent=device.user_agent(self._browser.version),
                     service_workers="block",
                     ignore_https_errors=not self._environment.file.target.verify_tls,
                 )
@@ -141,7 +143,7 @@ class Chromium:
         context.set_default_timeout(self._web.shows_within_s * 1000)
         context.set_default_navigation_timeout(OPENS_WITHIN_S * 1000)
         await context.clock.install(time=datetime.now(UTC) + ahead)
-        await context.add_init_script(f"({VISIBILITY})()")
+        await device.become(context)
         await context.tracing.start(snapshots=True)
         await self._gate.guard(context, scene.tapes)
         return await self._tab(context, scene)

@@ -48,7 +48,13 @@ class Network:
         """Every call of the API is answered with that status, and reaches nobody."""
 
         async def answer(route: "Route") -> None:
-            headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+            origin = await route.request.header_value(
+                "origin"
+            )  # "*" is not enough for what comes with cookies
+            headers = {
+                "Access-Control-Allow-Origin": origin or "*",
+                "Access-Control-Allow-Credentials": "true",
+            }
             await route.fulfill(status=status, json={"detail": "Try again later"}, headers=headers)
 
         async with self._intercepted(self._api, answer):

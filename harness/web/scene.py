@@ -1,5 +1,6 @@
 """What a visit to the client leaves for a reader: pictures of each step, and after a failure trace and log."""
 
+import gzip
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from harness.evidence.exchange import now
 from harness.verdict.visits import Picture, Visited
 from harness.web.tape import Tape
+from harness.web.telemetry import unpacked
 
 _SHOWN = 12  # lines of what the page said and asked
 
@@ -85,9 +87,8 @@ class Scene:
     def show(self, scrub: Callable[[str], str]) -> str:
         """The visit for a reader, without secrets; a failure is being told, so trace and log are kept."""
         self.keep(scrub)
-        notable = [line for line in self._lines(scrub) if not line.endswith((" 200", " 204", " 304"))][
-            -_SHOWN:
-        ]
+        notable = [line for line in self._lines(scrub) if not line.endswith((" 200", " 204", " 304"))]
+        notable = [*dict.fromkeys(reversed(notable))][_SHOWN - 1 :: -1]  # each once, where it was last
         return "\n".join([self.title, f"pictures, log.txt and trace.zip in {self.folder}/", *notable])
 
     def curl(self, scrub: Callable[[str], str]) -> str:
@@ -112,5 +113,11 @@ def scrubbed_copy(source: Path, copy: Path, scrub: Callable[[str], str]) -> None
     """A zip file's copy without secrets in any of its members."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            text = old.read(name).decode("utf-8", "surrogateescape")
-            new.writestr(name, scrub(text).encode("utf-8", "surrogateescape"))
+            new.writestr(name, _scrubbed(old.read(name), scrub))
+
+
+def _scrubbed(content: bytes, scrub: Callable[[str], str]) -> bytes:
+    """The same without secrets, also of what a client packed before it sent it."""
+    plain = unpacked(content)
+    clean = scrub(plain.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return clean if plain == content else gzip.compress(clean)

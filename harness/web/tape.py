@@ -37,7 +37,8 @@ class Call:
     is_mixed: bool = False
 
     def __str__(self) -> str:
-        said = None if self.is_bad_answer else self.failure
+        refused = f"not let through: {self.blocked}" if self.blocked else self.failure
+        said = None if self.is_bad_answer else refused
         return f"{self.method} {self.url} {said or self.status or 'not answered'}"
 
     @property
@@ -87,11 +88,6 @@ class Tape:
     def lines(self) -> list[str]:
         """All of it for a log, secrets included."""
         return [*self._said, *map(str, self.calls)]
-
-    @property
-    def token(self) -> str | None:
-        """The last token that the page sent."""
-        return next((call.token for call in reversed(self.calls) if call.token), None)
 
     @property
     def failed(self) -> list[str]:
@@ -164,7 +160,7 @@ class Tape:
         if call.method not in SAFE and self._ledger is not None:
             self._ledger.record("request", method=call.method, path=call.path)
         if self._settings.via == "request" and telemetry.matches(self._settings.match, call.url):
-            body = (request.post_data_buffer or b"").decode("utf-8", "replace")
+            body = telemetry.unpacked(request.post_data_buffer or b"").decode("utf-8", "replace")
             self.payloads.append(telemetry.of_request(call.url, body))
 
     def _answered(self, request: "Request", status: int) -> None:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,9 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 # Contract, section 4 and 7.
 PAYWALL, DENIED, LOGGED_OUT = "paywall_opened", "premium_gate_denied", "force_logout_401"
 KNOWN = {PAYWALL, DENIED, LOGGED_OUT, "store_opened", "purchase_attempt", "purchase_success"}
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
+SENT_WITHIN_S = 15  # what a client collects before it sends it, services for statistics every 10 s or sooner
+EMAIL = re.compile(r"[\w.+-]+@(?!\dx\.)[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
+_GZIP, _MOST = zlib.MAX_WBITS | 16, 1 << 22
 _WORD = re.compile(r"\w+")
 _SOURCE = re.compile(r"""\bsource["']?\s*[:=]\s*["']?([\w-]+)""")
 
@@ -46,6 +49,14 @@ class Payload:
 def matches(pattern: str, text: str) -> bool:
     """Whether a URL or a console line is one of telemetry."""
     return re.search(pattern, text) is not None
+
+
+def unpacked(body: bytes) -> bytes:
+    """A body as it was before it was packed with gzip, if it was; not more of it than is worth reading."""
+    try:
+        return zlib.decompressobj(_GZIP).decompress(body, _MOST)
+    except zlib.error:
+        return body
 
 
 def of_request(url: str, body: str) -> Payload:

@@ -15,35 +15,25 @@ from harness.errors import PromiseBroken
 from harness.paths import Paths
 from harness.target.canary import Canary
 from harness.target.players import Player
+from harness.web import device
 from harness.web.network import Network
 from harness.web.offering import Card
 from harness.web.places import Place, place
 from harness.web.scene import Scene
 from harness.web.settings import Web
+from harness.web.storage import IN_DATABASES, KEPT, holding
 from harness.web.tape import MARK, Call, Tape
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Locator, Page
 
-# A tab goes to the background like this; Playwright keeps every page "visible" otherwise.
-VISIBILITY = """() => {
-  let state = 'visible';
-  Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => state});
-  Object.defineProperty(document, 'hidden', {configurable: true, get: () => state === 'hidden'});
-  window.__show = (next) => {
-    if (next === 'hidden') window.dispatchEvent(new Event('blur'));
-    state = next;
-    document.dispatchEvent(new Event('visibilitychange'));
-    if (next === 'visible') window.dispatchEvent(new Event('focus'));
-  };
-}"""
-_STORED = "() => Object.fromEntries([sessionStorage, localStorage].flatMap(Object.entries))"
 _TURN = f"() => fetch(location.pathname + '?{MARK}').catch(() => null).then(() => null)"
 # Which of [web.routes] each gate of [web.selectors] is on.
 GATES = {"cinematic_gate": "hero", "battle_pass_gate": "battle_pass", "profile_gate": "profile"}
 _BREATH_S = 0.02
 _CALM = 2  # turns in a row without anything new
 _TURNS = 200
+_TRIES = 5  # of signing in, where nothing comes of it
 
 
 @dataclass(frozen=True)
@@ -90,10 +80,14 @@ class Visit:
     async def sign_in(self, player: Player) -> None:
         """Through the login, as a player does; raises PromiseBroken where that leads nowhere."""
         await self.open("login")
-        with self._told("signing in"):
-            await self._find("username").fill(player.username)
-            await self._find("password").fill(player.password)
-            await self._find("submit").click()
+        for _ in range(_TRIES):
+            await self.settle()  # what was drawn by the server is deaf until its scripts have come
+            with self._told("signing in"):
+                await self._find("username").fill(player.username)
+                await self._find("password").fill(player.password)
+                await self._find("submit").click()
+            if await self.until(lambda: self.tape.to(self._paths.login), self._web.shows_within_s / _TRIES):
+                break
         if await self.shown("signed_in") is None:
             await self.look("not signed in")
             raise self.broken(f"signing in did not lead to the screen {self._web.selectors.signed_in!r}")
@@ -112,7 +106,7 @@ class Visit:
             if times == 1:
                 await button.click()
             else:
-                await button.evaluate("(element, times) => { while (times--) element.click(); }", times)
+                await button.evaluate(device.TAPS, times)
 
     async def back(self) -> None:
         """The browser's own way back."""
@@ -175,11 +169,16 @@ class Visit:
         return [call for call in self.tape.to(self._paths.snapshot, since) if call.method == "GET"]
 
     @property
+    def token(self) -> str | None:
+        """The last token that the page showed to the API; what others ask for is no session."""
+        return next((call.token for call in reversed(self.calls()) if call.token), None)
+
+    @property
     def credentials(self) -> dict[str, str]:
         """The header by which the page shows who is signed in; raises PromiseBroken where it never showed one."""
-        if self.tape.token is None:
+        if self.token is None:
             raise self.broken("the page has asked for nothing in the player's name; a snapshot was promised")
-        return {"Authorization": f"Bearer {self.tape.token}"}
+        return {"Authorization": f"Bearer {self.token}"}
 
     def logouts(self, since: int = 0) -> list[Call]:
         """The calls of the logout, from the `since`th call of the page on."""
@@ -189,10 +188,10 @@ class Visit:
         """The calls of the API, from the `since`th call of the page on."""
         return [call for call in self.tape.calls[since:] if self._api.search(call.url)]
 
-    async def until(self, met: Callable[[], object]) -> bool:
+    async def until(self, met: Callable[[], object], within_s: float | None = None) -> bool:
         """Whether that comes true in time, while the page goes on."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._web.shows_within_s):
+            async with asyncio.timeout(within_s or self._web.shows_within_s):
                 while not met():
                     await self._turn()
         return bool(met())
@@ -232,14 +231,16 @@ class Visit:
 
     async def _kept(self) -> frozenset[str]:
         """The configured keys that hold something, and every place that holds a token the page has used."""
-        try:
-            stored: dict[str, str] = await self._page.evaluate(_STORED)
-        except Exception:  # noqa: BLE001 (a page without an origin stores nothing)
-            stored = {}
-        cookies = {f"cookie {each['name']}": each["value"] for each in await self._page.context.cookies()}
-        used = {call.token for tape in self.scene.tapes for call in tape.calls if call.token}
-        held = {key for key, value in {**stored, **cookies}.items() if any(token in value for token in used)}
-        return frozenset(held | {key for key in self._web.storage.tokens if stored.get(key)})
+        kept: list[tuple[str, str]] = []
+        for script in (KEPT, IN_DATABASES):
+            with suppress(Exception):  # a page without an origin stores nothing
+                async with asyncio.timeout(self._web.shows_within_s):
+                    kept += await self._page.evaluate(script)
+        cookies = [(f"cookie {each['name']}", each["value"]) for each in await self._page.context.cookies()]
+        calls = [call for tape in self.scene.tapes for call in tape.calls if self._api.search(call.url)]
+        return holding(
+            [*kept, *cookies], {call.token for call in calls if call.token}, self._web.storage.tokens
+        )
 
     def _told(self, doing: str) -> "_Told":
         return _Told(self, doing)

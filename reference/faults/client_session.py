@@ -75,6 +75,23 @@ def copied(parts: Parts) -> None:
     parts.web.edit("session.js", keep, f"{keep}\n  {copy}")
 
 
+@fault("client.token-copied-to-a-database", ITEM)
+def copied_to_a_database(parts: Parts) -> None:
+    """The web client keeps a second copy of the token in a database of the browser, and forgets to drop that one."""
+    keep = "localStorage.setItem(TOKEN, signedIn.token);"
+    parts.web.edit("session.js", keep, f"{keep}\n  copy(signedIn);")
+    parts.web.files["session.js"] += COPY
+
+
+COPY = """
+function copy(signedIn) {
+  const asked = indexedDB.open("session");
+  asked.onupgradeneeded = () => asked.result.createObjectStore("kept");
+  asked.onsuccess = () => asked.result.transaction("kept", "readwrite").objectStore("kept").put({ signedIn }, "api");
+}
+"""
+
+
 @fault("client.logout-unreported", ITEM)
 def unreported(parts: Parts) -> None:
     """The web client logs out on a 401 without saying so."""
