@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import select
+import socket
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -149,7 +151,8 @@ def answered(gate, asked):
         pass
 
     async def go():
-        await gate.guard(SimpleNamespace(route=route, route_web_socket=no_socket), [asked])
+        context = SimpleNamespace(route=route, route_web_socket=no_socket, on=lambda *_: None)
+        await gate.guard(context, [asked])
         # The last that matches is asked, as in a browser.
         await next(act for pattern, act in reversed(handlers) if pattern.search(asked.request.url))(asked)
 
@@ -318,6 +321,31 @@ addEventListener('pagehide', () => {
 fetch('/api/health').catch(quiet);
 fetch('/app/moved?to=/app/arrived').catch(quiet);
 """
+# To a host of another name, and in digits where nobody asks for a name.
+REACHES = """
+const H = 'ELSEWHERE', O = 'http://' + H, quiet = () => {}, plain = {mode: 'no-cors'};
+const made = (tag, how) => document.body.append(Object.assign(document.createElement(tag), how));
+const work = (kind) => URL.createObjectURL(new Blob([
+  `fetch('${O}/${kind}', {mode: 'no-cors'}).catch(() => {}); new WebSocket('ws://${H}/${kind}');`]));
+const sent = [
+  () => fetch(O + '/fetch', {...plain, method: 'POST'}),
+  () => { new Image().src = O + '/image'; },
+  () => navigator.sendBeacon(O + '/beacon', 'x'),
+  () => { new WebSocket('ws://' + H + '/socket').onerror = quiet; },
+  () => new Worker(work('worker')),
+  () => new SharedWorker(work('shared-worker')),
+  () => { new EventSource(O + '/stream').onerror = quiet; },
+  () => made('iframe', {src: O + '/frame'}),
+  () => made('link', {rel: 'preconnect', href: O}),
+  () => made('link', {rel: 'prefetch', href: O + '/prefetch'}),
+  () => made('script', {type: 'speculationrules', textContent: JSON.stringify({prerender: [{urls: [O + '/next']}]})}),
+  () => fetch('/app/moved?to=' + O + '/moved', plain),
+  () => { const peer = new RTCPeerConnection({iceServers: [{urls: 'stun:' + H.replace('localhost', '127.0.0.1')}]});
+          peer.createDataChannel('x'); peer.createOffer().then(offer => peer.setLocalDescription(offer)); },
+];
+for (const send of sent) Promise.resolve().then(send).catch(quiet);
+addEventListener('pagehide', () => navigator.sendBeacon(O + '/beacon-at-the-end', 'x'));
+"""
 PAGE = """<!doctype html><link rel="icon" href="data:,">
 <h1>{title}</h1><iframe name="frame"></iframe><script>{script}</script>"""
 GUEST = """fetch('/app/guest', {method: 'POST'})
@@ -327,19 +355,19 @@ REPORTER = """addEventListener('error', () => {
 }, true);"""
 CRASH = REPORTER + "null.start();"
 MISSING = REPORTER + "</script><script src='/app/missing.js'>"
-BOOTS = {"writing": WRITES, "guest": GUEST, "crash": CRASH, "missing": MISSING}
+BOOTS = {"writing": WRITES, "reaching": REACHES, "guest": GUEST, "crash": CRASH, "missing": MISSING}
 
 
-def served(boot):
+def served(boot, elsewhere):
     """A client of that kind on a target that would take anything."""
-    title = "Sign in" if boot == "writing" else "Wait"
+    title = "Sign in" if boot in ("writing", "reaching") else "Wait"
 
     def behave(asked):
         path, _, query = asked.path.partition("?")
         if path == "/app/":
             yield answer(b"", "302 Found", "Location: /app/index.html")
         elif path == "/app/index.html":
-            page = PAGE.format(title=title, script=BOOTS[boot])
+            page = PAGE.format(title=title, script=BOOTS[boot].replace("ELSEWHERE", elsewhere))
             yield answer(page.encode(), kind="text/html")
         elif path == "/app/missing.js":
             yield answer({}, "404 Not Found")
@@ -353,9 +381,9 @@ def served(boot):
     return behave
 
 
-def visited(folder, boot, writes):
+def visited(folder, boot, writes, elsewhere=""):
     """The run that opened the client; what arrived at the target."""
-    with Hostile(served(boot)) as target:
+    with Hostile(served(boot, elsewhere)) as target:
         selectors = "\n".join(f'{name} = "{said}"' for name, said in SELECTORS.items())
         path = folder / "gated.toml"
         path.write_text(
@@ -397,6 +425,21 @@ def test_same_page_writes_where_it_may(tmp_path):
     tried = set(re.findall(r"^  '([\w-]+)': ", WRITES, re.MULTILINE))
     assert tried - arrived == set()
     assert "socket-of-a-worker" in arrived
+
+
+def test_page_that_may_write_reaches_no_other_host(tmp_path):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as connections,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+    ):
+        port = connections.getsockname()[1]
+        datagrams.bind(("127.0.0.1", port))
+        run = visited(tmp_path, "reaching", writes=True, elsewhere=f"localhost:{port}")
+        assert select.select([connections, datagrams], [], [], 0)[0] == []
+    assert run.tests == {"passed"}, run.ended.said
+    noted = "\n".join(run.ended.verdict["notes"])
+    for asked in ("POST http://{}/fetch", "GET ws://{}/socket", "GET http://{}/moved", "GET ws://{}/worker"):
+        assert f"{asked.format(f'localhost:{port}')}: another host" in noted
 
 
 def test_app_that_does_not_start_without_a_write_is_not_proven(tmp_path):

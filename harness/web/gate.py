@@ -23,15 +23,13 @@ from harness.web.settings import Web
 from harness.web.tape import MARK, OTHER_HOST, Tape
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Request, Route, WebSocketRoute
+    from playwright.async_api import BrowserContext, Request, Route, WebSocket, WebSocketRoute
 
 WITHIN_MS = 30_000  # for one answer
 MOVES = 10  # redirects that are followed
-# The second: no datagrams to an address in digits, for which nobody resolves a name.
-NO_NETWORK = (
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-)
+NO_HOST = "MAP * ~NOTFOUND"
+# No datagrams to an address in digits, for which nobody resolves a name.
+NO_DATAGRAMS = "--force-webrtc-ip-handling-policy=disable_non_proxied_udp"
 
 
 class Gate:
@@ -58,8 +56,9 @@ class Gate:
 
     def arguments(self) -> tuple[str, ...]:
         """Those of the browser: the hosts that it can reach."""
-        known = ", ".join(f"EXCLUDE {urlsplit(f'//{host}').hostname}" for host in sorted(self._hosts))
-        return (f"--host-resolver-rules=MAP * ~NOTFOUND, {known}",) if self.is_open else NO_NETWORK
+        known = [f"EXCLUDE {urlsplit(f'//{host}').hostname}" for host in sorted(self._hosts)]
+        rules = ", ".join([NO_HOST, *known] if self.is_open else [NO_HOST])
+        return f"--host-resolver-rules={rules}", NO_DATAGRAMS
 
     def refusal(self, method: str, url: str) -> str | None:
         """Why a request may not leave; None where it may."""
@@ -90,6 +89,15 @@ class Gate:
         async def mark(route: "Route") -> None:
             await route.fulfill(status=204)
 
+        def lead_away(request: "Request") -> None:
+            if self._is_elsewhere(request.url):  # by a redirect, and the browser knows no such host
+                for tape in tapes:
+                    tape.lead_away(request)
+
+        async def fail(socket: "WebSocket") -> None:
+            if self._is_elsewhere(socket.url):
+                await tapes[-1].block_socket(socket.url, OTHER_HOST)
+
         async def shut(socket: "WebSocketRoute") -> None:
             await tapes[-1].block_socket(socket.url, "what a WebSocket sends may write")
             await socket.close()
@@ -102,6 +110,8 @@ class Gate:
             known = "|".join(re.escape(host) for host in sorted(self._hosts))
             others = re.compile(rf"^(?!(https?|wss?)://({known})([/?#]|$))(?!data:|blob:|about:)")
             await context.route(others, refuse)
+            context.on("requestfailed", lead_away)
+            context.on("page", lambda page: page.on("websocket", fail))
         if not self.is_open:
             await context.route_web_socket(re.compile(""), shut)
         await context.route(re.compile(re.escape(MARK)), mark)
@@ -151,6 +161,10 @@ class Gate:
 
     def _is_telemetry(self, request: "Request") -> bool:
         return self._telemetry.via == "request" and telemetry.matches(self._telemetry.match, request.url)
+
+    def _is_elsewhere(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return bool(parts.netloc) and parts.netloc not in self._hosts
 
     def _is_file(self, url: str) -> bool:
         """Whether it is the client itself that is asked for, or what it needs of another host."""

@@ -125,6 +125,11 @@ class Tape:
         if request in self._open:
             self._open[request].failure = why
 
+    def lead_away(self, request: "Request") -> None:
+        """Note that a request has been redirected to another host, which the browser does not reach."""
+        if request in self._open:
+            self._open[request].blocked = OTHER_HOST
+
     async def block_socket(self, url: str, why: str) -> None:
         """Note that a WebSocket is not let through, before the page hears of it."""
         call = Call("GET", url, None, "websocket")
