@@ -67,6 +67,9 @@ async def start(app):
         if tape.is_excused and not seen.is_well:  # without what it was refused, it is not what players get
             remedy = "set access.writes = true where that is allowed"
             raise Unprovable(f"the web client does not start without this: {tape.refused[0]}", remedy)
+        if tape.is_cut_off:
+            reason = f"the web client has an error without this: {tape.blocked[0]}"
+            raise Unprovable(reason, "name in web.hosts the hosts that it needs")
         return seen
 
 

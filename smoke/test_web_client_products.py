@@ -12,6 +12,7 @@ class Shown(Record):
     """The paywall, as a player without purchases sees it."""
 
     cards: tuple[Card, ...]
+    blocked: list[str]
 
 
 @probe
@@ -22,10 +23,12 @@ async def paywall(client, players, offered):
         await visit.open("paywall")
         cards = await visit.cards(len(offered))
         await visit.look("paywall")
-        return Shown(visit.scene, cards)
+        return Shown(visit.scene, cards, visit.tape.blocked)
 
 
 @checks("gates.paywall-products")
-def test_paywall_shows_the_offering(paywall, offered):
+def test_paywall_shows_the_offering(paywall, offered, record_property):
+    for request in paywall.blocked:
+        record_property("note", f"a request of the web client was not let through: {request}")
     wrong = differences(paywall.cards, offered)
     assert wrong == [], "; ".join(wrong)

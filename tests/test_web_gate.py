@@ -355,12 +355,20 @@ REPORTER = """addEventListener('error', () => {
 }, true);"""
 CRASH = REPORTER + "null.start();"
 MISSING = REPORTER + "</script><script src='/app/missing.js'>"
-BOOTS = {"writing": WRITES, "reaching": REACHES, "guest": GUEST, "crash": CRASH, "missing": MISSING}
+CUT_OFF = "fetch('https://elsewhere.invalid/flags').then(() => {});"
+BOOTS = {
+    "cut-off": CUT_OFF,
+    "writing": WRITES,
+    "reaching": REACHES,
+    "guest": GUEST,
+    "crash": CRASH,
+    "missing": MISSING,
+}
 
 
 def served(boot, elsewhere):
     """A client of that kind on a target that would take anything."""
-    title = "Sign in" if boot in ("writing", "reaching") else "Wait"
+    title = "Sign in" if boot in ("writing", "reaching", "cut-off") else "Wait"
 
     def behave(asked):
         path, _, query = asked.path.partition("?")
@@ -448,6 +456,35 @@ def test_app_that_does_not_start_without_a_write_is_not_proven(tmp_path):
     said = "the web client does not start without this: POST /app/guest may write; set access.writes = true"
     assert said in " ".join(run.ended.said.split())
     assert [asked for asked in run.seen if asked.method != "GET"] == []
+
+
+def test_app_that_misses_another_host_is_not_proven(tmp_path):
+    run = visited(tmp_path, "cut-off", writes=True)
+    assert run.tests == {"not proven"}, run.ended.said
+    said = "an error without this: GET https://elsewhere.invalid/flags: another host; name in web.hosts the hosts"
+    assert said in " ".join(run.ended.said.split())
+
+
+@pytest.mark.parametrize(
+    ("errors", "path", "cut_off"),
+    [
+        (["Failed to fetch"], "https://elsewhere.example/a", True),
+        (["Failed to fetch", "x is not a function"], "https://elsewhere.example/a", False),
+        ([], "https://elsewhere.example/a", False),
+        (["Failed to fetch"], None, False),
+    ],
+    ids=["cut-off", "another-error", "no-error", "nothing-blocked"],
+)
+def test_only_an_error_for_want_of_an_answer_is_that_of_another_host(errors, path, cut_off):
+    heard = {}
+    tape = Tape(Mock(url=CLIENT, on=heard.__setitem__), Telemetry(), Secrets(), None)
+    if path:
+        request = Mock(method="GET", url=path, headers={}, resource_type="fetch")
+        heard["request"](request)
+        asyncio.run(tape.block(request, "another host"))
+    for error in errors:
+        heard["pageerror"](error)
+    assert tape.is_cut_off is cut_off
 
 
 @pytest.mark.parametrize("boot", ["crash", "missing"])

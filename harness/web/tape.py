@@ -20,6 +20,11 @@ MARK = "verifier-mark"  # in the URL of the requests by which a visit waits, whi
 OTHER_HOST = "another host"
 GIVEN_UP = "net::ERR_ABORTED"  # by the page itself
 ANSWERS_WITHIN_S = 1  # a page that does nothing
+_NO_ANSWER = (
+    "Failed to fetch",
+    "Network Error",
+    "A network error occurred",
+)  # uncaught: of fetch, axios, fonts
 _BEACONS = {"ping", "beacon"}  # nobody waits for their answers
 
 
@@ -110,6 +115,13 @@ class Tape:
         answered = any(call.is_wrong and call.status for call in self.calls)
         was_wrong = self._was_wrong is not None and self._was_wrong.done() and self._was_wrong.result()
         return bool(self.refused) and not was_wrong and not answered
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the only errors are those of a page that misses what another host was not asked for."""
+        elsewhere = any(call.blocked == OTHER_HOST for call in self.calls)
+        missing = bool(self.errors) and all(error.startswith(_NO_ANSWER) for error in self.errors)
+        return elsewhere and missing and not self.failed
 
     def to(self, path: str, since: int = 0) -> list[Call]:
         """The calls whose path ends like that, from the `since`th of all calls on."""

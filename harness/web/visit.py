@@ -83,9 +83,9 @@ class Visit:
         for _ in range(_TRIES):
             await self.settle()  # what was drawn by the server is deaf until its scripts have come
             with self._told("signing in"):
-                await self._find("username").fill(player.username)
-                await self._find("password").fill(player.password)
-                await self._find("submit").click()
+                await (await self._there("username")).fill(player.username)
+                await (await self._there("password")).fill(player.password)
+                await (await self._there("submit")).click()
             if await self.until(lambda: self.tape.to(self._paths.login), self._web.shows_within_s / _TRIES):
                 break
         if await self.shown("signed_in") is None:
@@ -101,8 +101,7 @@ class Visit:
     async def press(self, name: str, times: int = 1) -> None:
         """Press what a selector names; several times within the same moment."""
         with self._told(f"pressing {name.replace('_', ' ')}"):
-            button = self._find(name)
-            await button.wait_for()
+            button = await self._there(name)
             if times == 1:
                 await button.click()
             else:
@@ -210,6 +209,16 @@ class Visit:
                 return
 
     # --- how
+
+    async def _there(self, name: str) -> "Locator":
+        """What a selector names; raises PromiseBroken where nothing does in time."""
+        if await self.shown(name) is None:
+            seen = (await self.look(f"no {name.replace('_', ' ')}")).visible
+            wanted = getattr(self._web.selectors, name)
+            raise self.broken(
+                f"{name} ({wanted}) does not show; what shows: {', '.join(sorted(seen)) or 'nothing'}"
+            )
+        return self._find(name)
 
     def _find(self, name: str) -> "Locator":
         return self._all(name).filter(visible=True).first
