@@ -14,7 +14,9 @@ export function paywall(query) {
   const said = notice();
   const list = element("ul", { class: "products" });
   reportOpening(source);
-  offering().then((products) => list.append(...products.map((product) => card(product, source, said))));
+  offering().then((products) => list.append(...products.map((product) => card(product, source, said))), () => {
+    said.textContent = "The products cannot be shown without a connection.";
+  });
   return screen("paywall", "Premium", element("p", { class: "lead" }, "Everything the gods keep for themselves."), list, said);
 }
 
