@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 WITHIN_MS = 30_000  # for one answer
 MOVES = 10  # redirects that are followed
+NOWHERE = "net::ERR_NAME_NOT_RESOLVED"
 NO_HOST = "MAP * ~NOTFOUND"
 # No datagrams to an address in digits, for which nobody resolves a name.
 NO_DATAGRAMS = "--force-webrtc-ip-handling-policy=disable_non_proxied_udp"
@@ -90,7 +91,8 @@ class Gate:
             await route.fulfill(status=204)
 
         def lead_away(request: "Request") -> None:
-            if self._is_elsewhere(request.url):  # by a redirect, and the browser knows no such host
+            # By a redirect, or ahead of time: what does not come by here, the browser finds nowhere.
+            if self._is_elsewhere(request.url) and request.failure == NOWHERE:
                 for tape in tapes:
                     tape.lead_away(request)
 

@@ -25,6 +25,9 @@ _NO_ANSWER = (
     "Network Error",
     "A network error occurred",
 )  # uncaught: of fetch, axios, fonts
+_IN_THE_CLEAR = (
+    "Mixed Content:"  # so the browser says it, also of what it then does not ask for, such as a frame
+)
 _BEACONS = {"ping", "beacon"}  # nobody waits for their answers
 
 
@@ -138,7 +141,7 @@ class Tape:
             self._open[request].failure = why
 
     def lead_away(self, request: "Request") -> None:
-        """Note that a request has been redirected to another host, which the browser does not reach."""
+        """Note that a request went to another host, which the browser does not reach."""
         if request in self._open:
             self._open[request].blocked = OTHER_HOST
 
@@ -198,6 +201,8 @@ class Tape:
 
     def _heard(self, message: "ConsoleMessage") -> None:
         self._said.append(f"console {message.type}: {message.text}")
+        if message.type == "error" and message.text.startswith(_IN_THE_CLEAR):
+            self.errors.append(message.text)
         if self._settings.via == "console" and telemetry.matches(self._settings.match, message.text):
             place = len(self.payloads)
             self.payloads.append(telemetry.of_console(message.text, ()))
