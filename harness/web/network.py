@@ -48,9 +48,8 @@ class Network:
         """Every call of the API is answered with that status, and reaches nobody."""
 
         async def answer(route: "Route") -> None:
-            origin = await route.request.header_value(
-                "origin"
-            )  # "*" is not enough for what comes with cookies
+            # "*" is not enough for what comes with cookies.
+            origin = await route.request.header_value("origin")
             headers = {
                 "Access-Control-Allow-Origin": origin or "*",
                 "Access-Control-Allow-Credentials": "true",

@@ -20,14 +20,10 @@ MARK = "verifier-mark"  # in the URL of the requests by which a visit waits, whi
 OTHER_HOST = "another host"
 GIVEN_UP = "net::ERR_ABORTED"  # by the page itself
 ANSWERS_WITHIN_S = 1  # a page that does nothing
-_NO_ANSWER = (
-    "Failed to fetch",
-    "Network Error",
-    "A network error occurred",
-)  # uncaught: of fetch, axios, fonts
-_IN_THE_CLEAR = (
-    "Mixed Content:"  # so the browser says it, also of what it then does not ask for, such as a frame
-)
+# Uncaught: of fetch, axios, fonts.
+_NO_ANSWER = "Failed to fetch", "Network Error", "A network error occurred"
+# So the browser says it, also of what it then does not ask for, such as a frame.
+_IN_THE_CLEAR = "Mixed Content:"
 _BEACONS = {"ping", "beacon"}  # nobody waits for their answers
 
 
