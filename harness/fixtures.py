@@ -7,13 +7,14 @@ is *not proven* for that reason.
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from harness.contract.cast import Roles
 from harness.errors import Unprovable
 from harness.evidence.probe import probe, resource
 from harness.evidence.secrets import Secrets
 from harness.run import Run
 from harness.sections import Expect, Webhook
 from harness.target.api import Api
-from harness.target.customers import Customers
+from harness.target.customers import Customer, Customers
 from harness.target.lifecycle import Site
 from harness.target.logs import LogSource
 from harness.target.players import Player, Players
@@ -70,6 +71,22 @@ def accounts(run: Run, api: Api) -> Players:
     return Players(run.environment, api, run.secrets, run.ledger)
 
 
+@resource()
+def cast(run: Run, api: Api, accounts: Players) -> Roles:
+    """The players whom many checks share: to register is the costly call."""
+    settings = run.environment.file.webhook
+
+    async def owner() -> Player:
+        if run.environment.file.accounts.mode == "provided":
+            return await accounts.provided(entitled=True)
+        return await Customers(accounts, api, run.webhooks(api), settings).owner()
+
+    async def customer() -> Customer:
+        return await Customers(accounts, api, run.webhooks(api), settings).new()
+
+    return Roles(accounts, owner, customer)
+
+
 @probe
 async def player(accounts: Players) -> Player:
     """A player whom no check changes."""
@@ -123,18 +140,14 @@ def customers(players: Players, api: Api, webhooks: Webhooks, webhook_settings: 
 
 
 @resource()
-def owners(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Player]]:
+def owners(run: Run, api: Api, cast: Roles) -> Callable[[], Awaitable[Player]]:
     """The way to an owner of all cinematics and the battle pass: the one provided, or a new customer."""
-    return owners_of(run, api, accounts)
-
-
-def owners_of(run: Run, api: Api, accounts: Players) -> Callable[[], Awaitable[Player]]:
-    """As the resource `owners`; raises Unprovable where there are none."""
-    if run.environment.file.accounts.mode == "register":
-        return Customers(accounts, api, run.webhooks(api), run.environment.file.webhook).owner
-    if run.environment.file.accounts.entitled_username_env is None:
+    accounts = run.environment.file.accounts
+    if accounts.mode == "provided" and accounts.entitled_username_env is None:
         raise Unprovable("no entitled account is provided", "set accounts.entitled_username_env")
-    return partial(accounts.provided, entitled=True)
+    if accounts.mode == "register":
+        run.webhooks(api)  # raises what is missing to report their purchases
+    return partial(cast.player, "owner")
 
 
 @resource()

@@ -1,21 +1,39 @@
 """Evidence that several sections judge."""
 
 import asyncio
+import secrets
+import string
 from dataclasses import dataclass
 
 from harness import probe
 from harness.evidence.exchange import Exchange
 from harness.evidence.probe import together
 from harness.target.api import UNKNOWN_PURCHASE
+from harness.target.customers import Customer, in_days
 from harness.target.players import Player
 from harness.target.revenuecat import Receipt
 from harness.target.webhooks import dashboard_test, encode, event
 
+NO_HEX = string.ascii_lowercase[6:]  # a short password of these does not happen to stand in an id
+
 
 @probe
-async def rival(players):
+async def rival(players, cast):
     """Another player, whom no check changes either."""
-    return await players.register()
+    return await cast.player("other")
+
+
+@probe
+async def limits(players):
+    """A player with the longest name and the shortest password that are allowed."""
+    password = "".join(secrets.choice(NO_HEX) for _ in range(6))
+    return await players.register(players.name().ljust(20, "_"), password)
+
+
+@probe
+async def bystander(customers, cast):
+    """A customer of whom forged, malformed and test events speak: none of them changes anything."""
+    return await cast.customer("victim")
 
 
 @probe
@@ -31,6 +49,49 @@ async def owner(owners):
 
 
 @dataclass(frozen=True)
+class Growing:
+    """Snapshots of a new player: before a purchase, after it, once more, and after its end."""
+
+    customer: Customer
+    before: Exchange
+    bought: Exchange
+    unchanged: Exchange
+    ended: Exchange
+
+    @property
+    def versions(self):
+        return [each.field("version") for each in (self.before, self.bought, self.unchanged, self.ended)]
+
+
+@probe
+async def growing(customers):
+    """The first purchase of a player to whom nothing else happens meanwhile."""
+    customer = await customers.new()
+    before = await customer.snapshot()
+    await customer.has("INITIAL_PURCHASE", "no_ads", expiration_at_ms=in_days(30))
+    bought = await customer.until_owned("NO_ADS")
+    unchanged = await customer.snapshot()
+    await customer.has("EXPIRATION", "no_ads", expiration_at_ms=in_days(-0.001))
+    return Growing(customer, before, bought, unchanged, await customer.until_lost("NO_ADS"))
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """The answer to a purchase of a player who did not exist yet, and that player, registered afterwards."""
+
+    answer: Exchange
+    customer: Customer
+
+
+@probe
+async def awaited(webhooks, players, customers):
+    """It is Premium that was bought; what else the player buys is of the other kinds."""
+    username = players.name()
+    answer = await webhooks.deliver(event("NON_RENEWING_PURCHASE", username, ("premium",)))
+    return Awaited(answer, customers.of(await players.register(username)))
+
+
+@dataclass(frozen=True)
 class Sessions:
     """Two sessions of one player, of which the first logged out."""
 
@@ -43,9 +104,9 @@ class Sessions:
 
 
 @probe
-async def sessions(api, players):
-    """Register, log in a second time, log out the first session, and verify both."""
-    ended = await players.register()
+async def sessions(api, players, limits):
+    """Log in a second time, log out the first session, and verify both."""
+    ended = limits
     living = await players.login(ended.username, ended.password)
     before = await api.verify(ended)
     logout = await api.logout(ended)
@@ -53,18 +114,17 @@ async def sessions(api, players):
 
 
 @probe
-async def dashboard_event(webhooks, customers):
-    """The dashboard's TEST event, attributed to a new player; (event, answer, customer)."""
-    customer = await customers.new()
-    sent = dashboard_test(customer.app_user_id)
-    return sent, await webhooks.deliver(sent), customer
+async def dashboard_event(webhooks, bystander):
+    """The dashboard's TEST event, attributed to a player; the event and its answer."""
+    sent = dashboard_test(bystander.app_user_id)
+    return sent, await webhooks.deliver(sent)
 
 
 @probe
-async def forged_event(webhooks, rival):
+async def forged_event(webhooks, bystander):
     """A purchase whose credentials are those of another secret."""
-    body = encode(event("INITIAL_PURCHASE", rival.username, ("premium",)))
-    credentials, body = webhooks.signer.forged("wrong-secret", body, rival.token)
+    body = encode(bystander.event("INITIAL_PURCHASE", "premium"))
+    credentials, body = webhooks.signer.forged("wrong-secret", body, bystander.player.token)
     return await webhooks.post(body, credentials)
 
 
@@ -105,9 +165,9 @@ class Bought:
 
 
 @probe
-async def bought(api, players, store):
+async def bought(api, players, store, unknown_receipt):
     """A valid purchase through its whole verification, in the order of the fields of Bought."""
-    buyer, thief = await asyncio.gather(players.register(), players.register())
+    buyer, (thief, _) = await players.register(), unknown_receipt
     receipt = await store.purchase(buyer)
     body = receipt.body(f"key-{buyer.username}")
     other_product = {"product_id": "starter_pack", "entitlement_key": "STARTER_PACK"}

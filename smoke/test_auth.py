@@ -1,7 +1,6 @@
 """Accounts: registration, login, sessions."""
 
 import re
-import secrets
 import time
 import uuid
 
@@ -55,14 +54,6 @@ async def bad_passwords(api, players):
 
 
 @probe
-async def limits(api, players, known_secrets):
-    """Registering with the longest name and the shortest password that are allowed."""
-    password = secrets.token_hex(3)
-    known_secrets.add(password, "password")
-    return await api.register(players.name().ljust(20, "_"), password)
-
-
-@probe
 async def verified(api, login):
     """Whom the token of the second session belongs to."""
     return await api.verify(login)
@@ -95,7 +86,8 @@ def test_taken_name_is_refused(duplicates, case):
 
 @checks("auth.registration")
 def test_longest_name_and_shortest_password_are_allowed(limits):
-    assert limits.status in (200, 201)
+    """Any other status than 200 or 201 has made the registration fail already."""
+    assert kinds(limits.entrance) == WELCOME
 
 
 @checks("auth.registration")

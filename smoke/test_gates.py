@@ -33,54 +33,52 @@ class View:
 
 @dataclass(frozen=True)
 class Life:
-    """A purchase's life at the gates: before it, while owned, and after its end."""
+    """A purchase's life at the gates of a hero: before it, while owned, and after its end; and at another hero's
+    gates while owned."""
 
     before: View
     during: View
+    elsewhere: View
     after: View
 
 
-async def view(api, customer, snapshot=None):
+async def view(api, customer, hero, snapshot=None):
     """A player's view, with a snapshot taken earlier if there is one."""
     snapshot = snapshot or await customer.snapshot()
-    gates = await asyncio.gather(api.cinematic_access(customer.player), api.cinematic_url(customer.player))
+    player = customer.player
+    gates = await asyncio.gather(api.cinematic_access(player, hero), api.cinematic_url(player, hero))
     return View(snapshot, *gates)
 
 
-async def life(api, customer, bought, key, end):
+async def life(api, customer, heroes, bought, key, end):
     """Not bought, bought for good, ended by the event `end`."""
-    before = await view(api, customer)
+    before = await view(api, customer, heroes[0])
     await customer.has("NON_RENEWING_PURCHASE", bought)
-    during = await view(api, customer, await customer.until_owned(key))
+    shown = await customer.until_owned(key)
+    owned_gates = await asyncio.gather(*(view(api, customer, hero, shown) for hero in heroes[:2]))
     kind, fields = end
     await customer.has(kind, bought, **fields)
-    return Life(before, during, await view(api, customer, await customer.until_lost(key)))
+    return Life(before, *owned_gates, await view(api, customer, heroes[0], await customer.until_lost(key)))
 
 
 @probe
-async def lives(api, customers, expect):
+async def heros_customer(customers, expect):
+    """A customer who buys one hero's cinematics, and Premium, which opens none."""
+    return await customers.sharing(HERO_KEY + expect.heroes[0], "premium_cinematics", "premium")
+
+
+@probe
+async def lives(api, customers, heros_customer, expect):
     """The life of each purchase that opens the cinematic gates."""
     hero_key = HERO_KEY + expect.heroes[0]
     refund = "CANCELLATION", {"cancel_reason": "CUSTOMER_SUPPORT"}
     expiration = "EXPIRATION", {"expiration_at_ms": in_days(-0.001)}
-    first, second = await asyncio.gather(customers.new(), customers.new())
+    packs_customer = await customers.sharing("premium_cinematics", hero_key)
     return await together(
         {
-            "pack": life(api, first, "premium_cinematics", PACK, refund),
-            "hero": life(api, second, hero_key, hero_key, expiration),
+            "pack": life(api, packs_customer, expect.heroes, "premium_cinematics", PACK, refund),
+            "hero": life(api, heros_customer, expect.heroes, hero_key, hero_key, expiration),
         }
-    )
-
-
-@probe
-async def other_heroes_gates(api, customers, expect):
-    """The owner of one hero's key, at another hero's gates."""
-    customer = await customers.new()
-    await customer.has("NON_RENEWING_PURCHASE", HERO_KEY + expect.heroes[0])
-    await customer.until_owned(HERO_KEY + expect.heroes[0])
-    other, player = expect.heroes[1], customer.player
-    return await together(
-        {"access": api.cinematic_access(player, other), "url": api.cinematic_url(player, other)}
     )
 
 
@@ -122,12 +120,12 @@ async def claims(api, owner, rival, writing):
 
 
 @probe
-async def premium_life(api, customers):
-    """A cinematic during a premium subscription, and a premium claim after its end."""
-    customer = await customers.new()
+async def premium_life(api, heros_customer, expect):
+    """Another hero's cinematic during a premium subscription, and a premium claim after its end."""
+    customer = heros_customer
     await customer.has("INITIAL_PURCHASE", "premium", expiration_at_ms=in_days(30))
     await customer.until_owned("PREMIUM")
-    cinematic = await api.cinematic_access(customer.player)
+    cinematic = await api.cinematic_access(customer.player, expect.heroes[1])
     await customer.has("EXPIRATION", "premium", expiration_at_ms=in_days(-0.001))
     await customer.until_lost("PREMIUM")
     return cinematic, await api.claim(customer.player, customer.player.username, "premium")
@@ -192,8 +190,8 @@ def test_gate_tells_owners_from_others(everyday_gates, gate):
 
 @checks("gates.enforced")
 @pytest.mark.parametrize("gate", ["access", "url"])
-def test_one_heros_key_opens_no_other_hero(other_heroes_gates, gate):
-    assert other_heroes_gates[gate].status == 403
+def test_one_heros_key_opens_no_other_hero(lives, gate):
+    assert getattr(lives["hero"].elsewhere, gate).status == 403
 
 
 @checks("gates.enforced")

@@ -23,7 +23,7 @@ async def start_lines(logs, release_mode):
 @probe
 async def delivered_line(logs, dashboard_event):
     """The marker of the TEST event, and the lines in which it was looked for."""
-    sent, _, _ = dashboard_event
+    sent, _ = dashboard_event
     return await marked(logs, f"Received webhook event_id={sent['id']}")
 
 

@@ -19,9 +19,9 @@ async def features(api):
 
 
 @probe
-async def simulated(api, players, release_mode):
+async def simulated(api, sessions, release_mode):
     """Each simulated-purchase route, asked by a player and by nobody; and what the player owns afterwards."""
-    player = await players.register()
+    player = sessions.living
     whose = {"player": player, "nobody": None}
     pairs = [(name, who) for name in SIMULATED for who in whose]
     calls = {(name, who): api.simulated_purchase(name, whose[who], player.username) for name, who in pairs}

@@ -1,18 +1,33 @@
-"""Purchases verified again: granted once, and to one player."""
+"""Purchases verified again: granted once, to one player, and not lost where they could not be verified at first."""
 
 import asyncio
+from dataclasses import dataclass
+
+import pytest
 
 from harness import checks, probe
+from harness.evidence.exchange import Exchange
+from harness.evidence.probe import together
 from harness.target.customers import entries, owned
+from harness.target.players import Player
 from harness.target.revenuecat import refused
+
+REFUSED_LATER = ("down", "hang")
+
+
+@dataclass(frozen=True)
+class InParallel:
+    """The same valid purchase verified several times at once, and the snapshots before and after."""
+
+    buyer: Player
+    before: Exchange
+    answers: list[Exchange]
+    after: Exchange
 
 
 @probe
 async def in_parallel(api, players, verification, stand_in):
-    """The same valid purchase verified five times at once; the snapshots before and after.
-
-    RevenueCat takes its time, so that the verifications really meet.
-    """
+    """RevenueCat takes its time, so that the verifications really meet."""
     buyer = await players.register()
     receipt = stand_in.receipt()
     await stand_in.buy(buyer, receipt)
@@ -20,7 +35,57 @@ async def in_parallel(api, players, verification, stand_in):
     before = await api.snapshot(buyer)
     await stand_in.outage(buyer, "slow")
     answers = await asyncio.gather(*(api.verify_purchase(buyer, body) for _ in range(5)))
-    return before, answers, await api.snapshot(buyer)
+    return InParallel(buyer, before, answers, await api.snapshot(buyer))
+
+
+@dataclass(frozen=True)
+class Retried:
+    """A purchase that could not be verified at first, and then was: the answers, and the snapshots around them."""
+
+    before: Exchange
+    early: Exchange
+    later: Exchange
+    after: Exchange
+    meanwhile: Exchange | None = None
+
+    @property
+    def gained(self):
+        """What the player owned more in the end."""
+        return owned(self.after) - owned(self.before)
+
+
+@probe
+async def refused_first(api, bought, stand_in):
+    """A purchase verified before RevenueCat knows of it, and again, unchanged, once it does."""
+    buyer, before = bought.player, bought.after_mixed
+    receipt = stand_in.receipt("no_ads_forever", "NO_ADS")
+    body = receipt.body(f"early-{buyer.username}")
+    early = await api.verify_purchase(buyer, body)
+    await stand_in.buy(buyer, receipt)
+    later = await api.verify_purchase(buyer, body)
+    return Retried(before, early, later, await api.snapshot(buyer))
+
+
+async def through_outage(api, buyer, before, stand_in, mode):
+    """A valid purchase verified while RevenueCat is out, and again afterwards."""
+    receipt = stand_in.receipt("starter_pack", "STARTER_PACK")
+    await stand_in.buy(buyer, receipt)
+    body = receipt.body(f"{mode}-{buyer.username}")
+    await stand_in.outage(buyer, mode)
+    during = await api.verify_purchase(buyer, body)
+    meanwhile = await api.snapshot(buyer)
+    await stand_in.outage(buyer, "none")
+    later = await api.verify_purchase(buyer, body)
+    return Retried(before, during, later, await api.snapshot(buyer), meanwhile)
+
+
+@probe(late=True)
+async def outages(api, bought, refused_first, in_parallel, stand_in):
+    """A valid purchase through each kind of outage, of players whose other purchases are over."""
+    buyers = {"down": (bought.player, refused_first.after), "hang": (in_parallel.buyer, in_parallel.after)}
+    return await together(
+        {mode: through_outage(api, *buyers[mode], stand_in, mode) for mode in REFUSED_LATER}
+    )
 
 
 @checks("purchases.idempotent")
@@ -72,9 +137,38 @@ def test_another_player_gains_nothing_by_the_key(bought):
 @checks("purchases.idempotent")
 def test_parallel_verifications_grant_once(in_parallel, bought):
     """As many changes as one verification makes, where the target counts its changes one by one."""
-    before, answers, after = in_parallel
-    assert {answer.status for answer in answers} <= {200, 409, 425, 429}
-    assert 200 in {answer.status for answer in answers}
+    before, after = in_parallel.before, in_parallel.after
+    assert {answer.status for answer in in_parallel.answers} <= {200, 409, 425, 429}
+    assert 200 in {answer.status for answer in in_parallel.answers}
     one = bought.granted.field("version") - bought.before.field("version")
     assert one != 1 or after.field("version") - before.field("version") == 1
     assert owned(after) == {"PREMIUM_CINEMATICS_PACK"}
+
+
+@checks("purchases.granted")
+@pytest.mark.parametrize("mode", REFUSED_LATER)
+def test_outage_of_revenuecat_is_said_as_one(outages, mode):
+    assert outages[mode].early.status in (502, 503, 504)
+
+
+@checks("purchases.granted", gives_away=True)
+@pytest.mark.parametrize("mode", REFUSED_LATER)
+def test_outage_of_revenuecat_grants_nothing(outages, mode):
+    given = owned(outages[mode].meanwhile) - owned(outages[mode].before)
+    assert given == set(), f"given away while RevenueCat could confirm nothing: {', '.join(sorted(given))}"
+
+
+@checks("purchases.granted")
+@pytest.mark.parametrize("mode", REFUSED_LATER)
+def test_purchase_is_not_lost_in_an_outage(outages, mode):
+    later = outages[mode].later
+    assert (later.status, later.field("success")) == (200, True)
+    assert outages[mode].gained == {"STARTER_PACK"}
+
+
+@checks("purchases.granted")
+def test_refusal_is_not_remembered(refused_first):
+    early, later = refused_first.early, refused_first.later
+    assert refused(early.status, early.json)
+    assert (later.status, later.field("success")) == (200, True)
+    assert refused_first.gained == {"NO_ADS"}

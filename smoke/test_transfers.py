@@ -2,44 +2,89 @@
 
 import asyncio
 import uuid
+from dataclasses import dataclass
 
 import pytest
 
 from harness import checks, probe
 from harness.errors import Unprovable
-from harness.target.customers import in_days, owned
-from harness.target.webhooks import event, transfer
+from harness.evidence.exchange import Exchange
+from harness.target.customers import Customer, entitlement, in_days, owned
+from harness.target.webhooks import transfer
+
+BOTH = {"NO_ADS", "STARTER_PACK"}
+GRANTING = {
+    "INITIAL_PURCHASE": ("premium", "PREMIUM"),
+    "RENEWAL": ("no_ads", "NO_ADS"),
+    "UNCANCELLATION": ("starter_pack", "STARTER_PACK"),
+    "NON_RENEWING_PURCHASE": ("premium_cinematics", "PREMIUM_CINEMATICS_PACK"),
+}
+
+
+@dataclass(frozen=True)
+class Several:
+    """A purchase of several entitlements, and the refund of another one of the same customer."""
+
+    customer: Customer
+    bought: Exchange
+    refunded: Exchange
 
 
 @probe
 async def several(customers):
-    """One purchase of several entitlements, one of which nobody knows; then the refund of another purchase."""
+    """Of the several entitlements nobody knows one."""
     customer = await customers.new()
     await customer.has("NON_RENEWING_PURCHASE", "no_ads", "of_another_app", "starter_pack")
     bought = await customer.until_owned("NO_ADS", "STARTER_PACK")
     await customer.has("INITIAL_PURCHASE", "premium", expiration_at_ms=in_days(30))
     await customer.until_owned("PREMIUM")
     await customer.has("CANCELLATION", "premium", cancel_reason="CUSTOMER_SUPPORT")
-    return bought, await customer.until_lost("PREMIUM")
+    return Several(customer, bought, await customer.until_lost("PREMIUM"))
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """All that one player owned, given to another: the answer to the event, and what both owned around it."""
+
+    giver: Customer
+    answer: Exchange
+    before: list[set[str]]
+    after: list[set[str]]
 
 
 @probe
-async def transferred(customers):
-    """What one player owned, transferred to another; both snapshots before and after."""
-    giver, taker = await asyncio.gather(customers.new(), customers.new())
-    await giver.has("NON_RENEWING_PURCHASE", "premium_cinematics")
-    before = await asyncio.gather(giver.until_owned("PREMIUM_CINEMATICS_PACK"), taker.snapshot())
+async def transferred(customers, several):
+    """The taker has other purchases, which are not looked at."""
+    giver, taker = several.customer, await customers.sharing("no_ads", "starter_pack")
+
+    async def own(given, taken):
+        seen = await asyncio.gather(given, taken)
+        return [owned(seen[0]), owned(seen[1]) & BOTH]
+
+    before = await own(giver.snapshot(), taker.snapshot())
     answer = await giver.deliver(transfer(giver.app_user_id, taker.app_user_id))
-    after = await asyncio.gather(
-        giver.until_lost("PREMIUM_CINEMATICS_PACK"), taker.until_owned("PREMIUM_CINEMATICS_PACK")
-    )
-    return answer, before, after
+    after = await own(giver.until(lambda seen: not owned(seen) & BOTH), taker.until_owned(*BOTH))
+    return Transferred(giver, answer, before, after)
 
 
 @probe
-async def by_other_names(customers):
+async def grants(transferred):
+    """Each granting type on its own entitlement of a player who owns nothing (any more); one of them for good."""
+    customer = transferred.giver
+    forever = {"INITIAL_PURCHASE": None}
+    await asyncio.gather(
+        *(
+            customer.has(kind, entitlement_id, expiration_at_ms=forever.get(kind, in_days(30)))
+            for kind, (entitlement_id, _) in GRANTING.items()
+        )
+    )
+    return await customer.until_owned(*(key for _, key in GRANTING.values()))
+
+
+@probe
+async def by_other_names(awaited):
     """Purchases that name the player only as an alias, or only as the original user."""
-    customer = await customers.new()
+    customer = awaited.customer
     anonymous = f"$RCAnonymousID:{uuid.uuid4().hex}"
     known = [anonymous, customer.app_user_id]
     strangers = {"app_user_id": anonymous, "original_app_user_id": anonymous, "aliases": [anonymous]}
@@ -55,51 +100,54 @@ async def by_other_names(customers):
 
 
 @probe
-async def unknown_player(webhooks, players, customers, webhook_settings):
-    """A purchase of a player who does not exist yet; if it was accepted, what that player then owns."""
-    username = players.name()
-    answer = await webhooks.deliver(event("NON_RENEWING_PURCHASE", username, ("no_ads",)))
-    if answer.status != 200:
-        return answer, None
+async def unknown_player(awaited, webhook_settings):
+    """A purchase of a player who did not exist yet; if it was accepted, what that player then owns."""
+    if awaited.answer.status != 200:
+        return awaited.answer, None
     if webhook_settings.app_user_id == "id":
         raise Unprovable(
             "it was accepted, and no player can register under an id of our choice",
             "accept that with checklist.not_required",
         )
-    customer = customers.of(await players.register(username))
-    return answer, await customer.until_owned("NO_ADS")
+    return awaited.answer, await awaited.customer.until_owned("PREMIUM")
 
 
 @checks("webhooks.lifecycle")
 def test_every_entitlement_of_a_purchase_is_granted(several):
-    bought, _ = several
-    assert owned(bought) >= {"NO_ADS", "STARTER_PACK"}
+    assert owned(several.bought) >= BOTH
 
 
 @checks("webhooks.lifecycle")
 def test_unknown_entitlement_grants_nothing(several):
-    bought, _ = several
-    assert owned(bought) <= {"NO_ADS", "STARTER_PACK"}
+    assert owned(several.bought) <= BOTH
 
 
 @checks("webhooks.lifecycle")
 def test_refund_ends_nothing_else(several):
-    _, after = several
-    assert owned(after) >= {"NO_ADS", "STARTER_PACK"}
+    assert owned(several.refunded) >= BOTH
 
 
 @checks("webhooks.lifecycle")
 def test_transfer_is_accepted(transferred):
-    answer, _, _ = transferred
-    assert answer.status == 200
+    assert transferred.answer.status == 200
 
 
 @checks("webhooks.lifecycle")
 def test_transfer_takes_from_one_and_gives_to_the_other(transferred):
-    _, before, after = transferred
-    pack = {"PREMIUM_CINEMATICS_PACK"}
-    assert [owned(snapshot) for snapshot in before] == [pack, set()]
-    assert [owned(snapshot) for snapshot in after] == [set(), pack]
+    assert transferred.before == [BOTH, set()]
+    assert transferred.after == [set(), BOTH]
+
+
+@checks("webhooks.lifecycle")
+@pytest.mark.parametrize("kind", GRANTING)
+def test_granting_event_grants(grants, kind):
+    assert entitlement(grants, GRANTING[kind][1])["status"] == "owned"
+
+
+@checks("webhooks.lifecycle")
+def test_what_has_no_end_does_not_expire(grants):
+    entry = entitlement(grants, GRANTING["INITIAL_PURCHASE"][1])
+    assert (entry["status"], entry["expires_at"]) == ("owned", None)
 
 
 @checks("webhooks.lifecycle")
@@ -111,7 +159,7 @@ def test_player_is_found_by_other_names(by_other_names, key):
 @checks("webhooks.lifecycle")
 def test_purchase_of_an_unknown_player_is_not_swallowed(unknown_player):
     answer, snapshot = unknown_player
-    assert answer.status in (*range(400, 500), 503) or (answer.status, "NO_ADS" in owned(snapshot)) == (
+    assert answer.status in (*range(400, 500), 503) or (answer.status, "PREMIUM" in owned(snapshot)) == (
         200,
         True,
     )

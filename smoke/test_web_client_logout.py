@@ -74,11 +74,10 @@ async def start(app):
 
 
 @probe
-async def revoked(client, api, players, expect):
+async def revoked(client, api, limits, expect):
     """The token dies on the server, and the player goes on in each of two tabs."""
-    player = await players.register()
-    ttl = await ttl_s(api, player)
-    async with client.visit("force-logout", player) as visit:
+    ttl = await ttl_s(api, limits)
+    async with client.visit("force-logout", limits) as visit:
         await visit.reach("cinematic_gate", expect.heroes[0])
         await visit.look("signed in")
         other = await client.tab(visit)
@@ -104,12 +103,11 @@ async def revoked(client, api, players, expect):
 
 
 @probe
-async def unharmed(client, api, players, expect):
+async def unharmed(client, api, rival, expect):
     """The server fails, forbids and is out of reach, while the token is as good as ever."""
-    player = await players.register()
-    ttl = await ttl_s(api, player)
+    ttl = await ttl_s(api, rival)
     looks = {}
-    async with client.visit("unharmed", player) as visit:
+    async with client.visit("unharmed", rival) as visit:
         before = await visit.look("signed in")
         for case in HARMLESS:
             await visit.reach("cinematic_gate", expect.heroes[0])

@@ -39,10 +39,9 @@ class Passed(Record):
 
 
 @probe(each=tuple(SOURCES))
-async def denied(client, players, expect, case):
+async def denied(client, rival, expect, case):
     """A closed gate, opened once, and after a while by a double tap."""
-    player = await players.register()
-    async with client.visit(f"denied-{case}", player) as visit:
+    async with client.visit(f"denied-{case}", rival) as visit:
         await visit.reach(case, expect.heroes[0])
         await visit.press(case)
         shown = await visit.shown("paywall", OPENS.get(case, "paywall"), "login_screen")
@@ -57,7 +56,7 @@ async def denied(client, players, expect, case):
         await visit.settle(SENT_WITHIN_S * 1000)
         await visit.look("gate pressed twice")
         everything = visit.tape.payloads
-        secrets = {"user name": player.username, "password": player.password, "token": visit.token}
+        secrets = {"user name": rival.username, "password": rival.password, "token": visit.token}
         return Denied(
             visit.scene,
             case,

@@ -16,10 +16,9 @@ class Shown(Record):
 
 
 @probe
-async def paywall(client, players, offered):
+async def paywall(client, rival, offered):
     """The paywall's products, once all that are offered are there, or the time is over."""
-    player = await players.register()
-    async with client.visit("products", player) as visit:
+    async with client.visit("products", rival) as visit:
         await visit.open("paywall")
         cards = await visit.cards(len(offered))
         await visit.look("paywall")

@@ -50,11 +50,10 @@ async def resume(visit, after_s):
 
 
 @probe(each=tuple(DEVICES))
-async def resumed(client, api, players, expect, case):
+async def resumed(client, api, rival, expect, case):
     """Resumes within the TTL and after it, and a gate after it, on a device whose clock is wrong."""
-    player = await players.register()
-    ttl = await ttl_s(api, player)
-    async with client.visit(f"resume-{case}", player, ahead=DEVICES[case]) as visit:
+    ttl = await ttl_s(api, rival)
+    async with client.visit(f"resume-{case}", rival, ahead=DEVICES[case]) as visit:
         await visit.reach("cinematic_gate", expect.heroes[0])
         await visit.settle(LATER_MS)
         at_start = len(visit.snapshots())
@@ -74,11 +73,10 @@ async def resumed(client, api, players, expect, case):
 
 
 @probe
-async def unplugged(client, api, players, expect):
+async def unplugged(client, api, rival, expect):
     """The app comes back without a network, long after the TTL, and once more when the network is back."""
-    player = await players.register()
-    ttl = await ttl_s(api, player)
-    async with client.visit("resume-offline", player) as visit:
+    ttl = await ttl_s(api, rival)
+    async with client.visit("resume-offline", rival) as visit:
         await visit.reach("cinematic_gate", expect.heroes[0])
         async with visit.network.gone():
             await resume(visit, ttl + 1)
@@ -110,10 +108,9 @@ async def granted(client, api, customers, expect):
 
 
 @probe
-async def lapsed(client, api, players, expect):
+async def lapsed(client, api, rival, expect):
     """A snapshot that says "owned" until a moment within its TTL; the gate is pressed after that moment."""
-    player = await players.register()
-    ttl = await ttl_s(api, player)
+    ttl = await ttl_s(api, rival)
 
     def own(snapshot):
         ends = datetime.fromisoformat(snapshot["server_time"]) + timedelta(seconds=ttl / 3)
@@ -121,7 +118,7 @@ async def lapsed(client, api, players, expect):
 
     async with client.visit("lapsed") as visit:
         async with visit.network.snapshots(own):
-            await visit.sign_in(player)
+            await visit.sign_in(rival)
             await visit.reach("cinematic_gate", expect.heroes[0])
         await visit.passes(ttl * 2 / 3)
         await visit.press("cinematic_gate")

@@ -12,11 +12,11 @@ from harness.contract.published import Publication
 from harness.contract.stage import Stage
 from harness.evidence.exchange import Exchange
 from harness.evidence.probe import resource
-from harness.fixtures import owners_of, stand_in_of
+from harness.fixtures import stand_in_of
 from harness.run import Run
 from harness.target.api import Api
-from harness.target.customers import Customer, Customers
-from harness.target.players import Player, Players
+from harness.target.customers import Customers
+from harness.target.players import Players
 
 
 @resource()
@@ -33,19 +33,11 @@ def publication(run: Run, api: Api) -> Publication:
 
 
 @resource()
-def fuzzing(run: Run, api: Api, accounts: Players) -> Fuzzing:
+def fuzzing(run: Run, api: Api, cast: Roles) -> Fuzzing:
     """Requests made up from the API schema; where writes are forbidden, of the operations that only read."""
-    settings = run.environment.file.webhook
-
-    async def owner() -> Player:
-        return await owners_of(run, api, accounts)()
-
-    async def customer() -> Customer:
-        return await Customers(accounts, api, run.webhooks(api), settings).new()
-
     return Fuzzing(
         api,
-        Roles(accounts, owner, customer),
+        cast,
         lambda: run.webhooks(api),
         run.secrets,
         run.ledger,

@@ -65,9 +65,12 @@ class Players:
         self._secrets.add(password, "password")
         return password
 
-    async def register(self, username: str | None = None, api: Api | None = None) -> Player:
+    async def register(
+        self, username: str | None = None, password: str | None = None, api: Api | None = None
+    ) -> Player:
         """A new account of this run's own (on the deployment behind `api`); raises PromiseBroken if refused."""
-        username, password = username or self.name(), self.password()
+        username, password = username or self.name(), password or self.password()
+        self._secrets.add(password, "password")
         self._ledger.record("account", username=username)
         answer = await (api or self._api).register(username, password)
         return self._player(username, password, answer.expect(200, 201, owner="auth.registration"))
