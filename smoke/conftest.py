@@ -1,8 +1,6 @@
 """Evidence that several sections judge."""
 
 import asyncio
-import secrets
-import string
 from dataclasses import dataclass
 
 from harness import probe
@@ -14,8 +12,6 @@ from harness.target.players import Player
 from harness.target.revenuecat import Receipt
 from harness.target.webhooks import dashboard_test, encode, event
 
-NO_HEX = string.ascii_lowercase[6:]  # a short password of these does not happen to stand in an id
-
 
 @probe
 async def rival(players, cast):
@@ -24,10 +20,9 @@ async def rival(players, cast):
 
 
 @probe
-async def limits(players):
-    """A player with the longest name and the shortest password that are allowed."""
-    password = "".join(secrets.choice(NO_HEX) for _ in range(6))
-    return await players.register(players.name().ljust(20, "_"), password)
+async def limits(players, cast):
+    """A player with the longest name and the shortest password that are allowed; their sessions come and go."""
+    return await cast.player("caller")
 
 
 @probe
@@ -85,7 +80,7 @@ class Awaited:
 
 @probe
 async def awaited(webhooks, players, customers):
-    """It is Premium that was bought; what else the player buys is of the other kinds."""
+    """It is Premium that was bought: checks of other entitlements go on with the same player."""
     username = players.name()
     answer = await webhooks.deliver(event("NON_RENEWING_PURCHASE", username, ("premium",)))
     return Awaited(answer, customers.of(await players.register(username)))
@@ -93,7 +88,7 @@ async def awaited(webhooks, players, customers):
 
 @dataclass(frozen=True)
 class Sessions:
-    """Two sessions of one player, of which the first logged out."""
+    """Two sessions of one player, of which the second logged out."""
 
     ended: Player
     living: Player
@@ -105,9 +100,9 @@ class Sessions:
 
 @probe
 async def sessions(api, players, limits):
-    """Log in a second time, log out the first session, and verify both."""
-    ended = limits
-    living = await players.login(ended.username, ended.password)
+    """Log in a second time, log out that session, and verify both."""
+    living = limits
+    ended = await players.login(living.username, living.password)
     before = await api.verify(ended)
     logout = await api.logout(ended)
     return Sessions(ended, living, before, logout, await api.verify(ended), await api.verify(living))

@@ -90,9 +90,9 @@ async def unplugged(client, api, rival, expect):
 
 
 @probe
-async def granted(client, api, customers, expect):
+async def granted(client, api, awaited, expect):
     """A purchase that is reported while the app is in the background."""
-    customer = await customers.new()
+    customer = awaited.customer
     ttl = await ttl_s(api, customer.player)
     async with client.visit("granted", customer.player) as visit:
         await visit.reach("cinematic_gate", expect.heroes[0])

@@ -225,8 +225,8 @@ class Cast:
             raise self._error
         return self._make("0" * 64, kind=kind)
 
-    async def any(self):
-        return await self._player("any")
+    async def any(self, *, at_limits=False):
+        return await self._player("any at limits" if at_limits else "any")
 
     async def register(self):
         return await self._player("register")
@@ -249,7 +249,14 @@ def test_each_role_is_made_once_when_it_is_first_asked_for(make_player):
         return players, again
 
     players, again = asyncio.run(work())
-    assert sorted(cast.asked) == ["any", "customer", "customer", "login smoke_1", "owner", "register"]
+    assert sorted(cast.asked) == [
+        "any at limits",
+        "customer",
+        "customer",
+        "login smoke_1",
+        "owner",
+        "register",
+    ]
     assert players[0] is players[1] is again[0]
     assert players[4] is again[1]
     assert len({id(player) for player in [*players, *again]}) == 6

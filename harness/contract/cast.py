@@ -6,6 +6,7 @@ import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from harness.contract.document import Operation
@@ -22,7 +23,11 @@ NAMED = ("app_user_id", "original_app_user_id", "aliases", "transferred_from", "
 
 
 class Roles:
-    """Players and customers, each made when it is first asked for; raises what its making raised, every time."""
+    """Players and customers, each made when it is first asked for; raises what its making raised, every time.
+
+    caller: asks for much, is given nothing, and logs in and out; other: never changes; owner: of all that opens gates;
+    customer: may be changed by any event; victim: must not be changed by any.
+    """
 
     def __init__(
         self,
@@ -32,7 +37,7 @@ class Roles:
     ) -> None:
         self.players, self._customers = players, customers
         self._makers: dict[Role, Callable[[], Awaitable[Player]]] = {
-            "caller": players.any,
+            "caller": partial(players.any, at_limits=True),
             "other": players.register,
             "owner": owner,
         }

@@ -23,15 +23,15 @@ from harness.target.api import SIMULATED, Api
 from harness.target.players import Player
 from harness.target.webhooks import Webhooks
 
-# Requests of an operation: each registration makes an account, logout is throttled, simulations are all refused.
+# Requests of an operation: logout is throttled, simulations are all refused.
 MOST: dict[Kind, dict[str, int]] = {
-    "valid": {"register": 16, "logout": 1},
+    "valid": {"logout": 1},
     "invalid": dict.fromkeys(SIMULATED, 12),
 }
+ALL_AT_ONCE = 1  # the place of the example that registers with all that names and passwords may hold
 LARGEST = 10_000  # requests of any other operation
 AT_ONCE = 64  # requests of all operations; the others wait, and are kept back once the time is over
 AGAIN = 12  # examples of an operation that are sent once more, without a token
-ENTRIES = 6  # new players of whom a login with the same name and password is asked
 ALWAYS = 5  # requests of an operation that are sent however late it is
 OWNED_GATES = ("cinematic_access", "cinematic_url")  # where owners see more
 # Whose examples are accepted, whatever else the deployment may refuse: with a new name, of a player it knows.
@@ -97,7 +97,7 @@ class Fuzzing:
         )
 
     async def _entered(self, registered: Outcome) -> Outcome:
-        """Logins of some of the new players, as they registered."""
+        """Logins of the new players, as they registered."""
         login = next(each for each in operations().values() if each.name == "login")
         new = [each for each in registered.answered if each.exchange.response.status_code in (200, 201)]
 
@@ -106,12 +106,24 @@ class Fuzzing:
             exchange = await self._api.call("login", "POST", content=body, harmless=self._writes)
             return Sent(login, player.request, exchange, self._leaks(exchange), must=True)
 
-        return await self._all({number: enter(each) for number, each in enumerate(spread(new, ENTRIES))})
+        return await self._all({number: enter(each) for number, each in enumerate(new)})
 
     async def _made_up(self, kind: Kind, operation: Operation) -> list[Request]:
         examples = self._budget.examples if self._writes else min(self._budget.examples, READ_ONLY_EXAMPLES)
         requests = await self._maker.made_up(kind, operation, self._budget.seed, examples)
+        if operation.name == "register":  # each may make an account
+            return (
+                [requests[ALL_AT_ONCE], requests[-1]]
+                if kind == "valid"
+                else self._refused(operation, requests)
+            )
         return spread(requests, MOST[kind].get(operation.name, LARGEST))
+
+    def _refused(self, operation: Operation, requests: list[Request]) -> list[Request]:
+        """Without the registrations that a target may take although they break the schema, but for one of them."""
+        taken = [each for each in requests if judging.may_register(operation, each)]
+        left = [each for each in requests if each not in taken]
+        return [*left, *taken[self._budget.seed % max(1, len(taken)) :][:1]]
 
     async def _call(
         self, operation: Operation, request: Request, number: int, kind: Kind, anonymous: bool = False
@@ -119,7 +131,7 @@ class Fuzzing:
         by = None if anonymous else await self._credentials(operation, number)
         scene, known = await self._scene(operation, request, number, kind)
         body = scene.body(operation, request, self._roles.players.name)
-        if operation.name == "register" and body is not request.body:
+        if operation.name == "register" and judging.may_register(operation, request):
             self._ledger.record("account", username=body["username"])
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         if operation.name == "webhook":

@@ -97,6 +97,16 @@ def not_refused(operation: Operation, request: Request, exchange: Exchange) -> l
     return [f"invalid, and not refused: {wrong}"] if wrong else []
 
 
+def may_register(operation: Operation, request: Request) -> bool:
+    """Whether a request has a name and a password, and the contract does not promise that they are refused."""
+    body = request.body
+    return (
+        isinstance(body, dict)
+        and {"username", "password"} <= body.keys()
+        and not wrong_with(operation, request)
+    )
+
+
 def wrong_with(operation: Operation, request: Request) -> str:
     """Why the contract promises a 4xx: a bad id, a bad name or password, wrong kinds of values in a body.
 

@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+import string
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,6 +15,9 @@ from harness.evidence.ledger import Ledger
 from harness.evidence.secrets import Secrets
 from harness.kinds import HEADER_VALUE
 from harness.target.api import Api
+
+LONGEST_NAME, SHORTEST_PASSWORD = 20, 6  # contract, section 2
+NO_HEX = string.ascii_lowercase[6:]  # a short password of these does not happen to stand in an id
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,17 @@ class Players:
         answer = await (api or self._api).register(username, password)
         return self._player(username, password, answer.expect(200, 201, owner="auth.registration"))
 
-    async def any(self) -> Player:
-        """A signed-in player: registered, or the one that the environment provides."""
+    async def any(self, *, at_limits: bool = False) -> Player:
+        """A signed-in player: the one that the environment provides, or a registered one.
+
+        `at_limits`: with the longest name and the shortest password that are allowed.
+        """
         if self._environment.file.accounts.mode == "provided":
             return await self.provided()
-        return await self.register()
+        if not at_limits:
+            return await self.register()
+        shortest = "".join(secrets.choice(NO_HEX) for _ in range(SHORTEST_PASSWORD))
+        return await self.register(self.name().ljust(LONGEST_NAME, "_"), shortest)
 
     async def login(self, username: str, password: str) -> Player:
         """Another session of an account; raises PromiseBroken if refused."""
