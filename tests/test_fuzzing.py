@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from answering import ACCESS, CLAIM, LOGIN, LOGOUT, ORDER, REGISTER, SEED, WEBHOOK, Answering, send
 
+from harness.contract.cast import NAME
 from harness.contract.document import operations
 from harness.contract.judging import wrong_with
 from harness.contract.written import written
@@ -81,6 +82,21 @@ def test_registered_names_are_those_in_the_ledger(sending):
     assert sorted(noted) == sorted(registered)
     assert len({name.lower() for name in registered}) == len(registered)
     assert len(registered) == 2
+
+
+def test_one_registration_at_most_that_breaks_the_schema_may_make_an_account(sending):
+    class Lenient(Answering):
+        def register(self, username, password):
+            proper = isinstance(username, str) and NAME.fullmatch(username)
+            longish = isinstance(password, str) and len(password) >= 6
+            return super().register(username, password) if proper and longish else (422, {"detail": "no"})
+
+    backend = Lenient()
+    fuzzed, entries = sending(backend, "invalid", REGISTER)
+    made = [each for each in fuzzed.first.answered if each.exchange.response.status_code == 200]
+    noted = [entry["username"] for entry in entries if entry["kind"] == "account"]
+    assert len(made) == len(noted) == 1
+    assert len(fuzzed.first.answered) > 20
 
 
 def test_invalid_events_that_may_be_taken_are_about_another_player_than_those_that_may_not(sending):

@@ -58,7 +58,7 @@ def play(
 def test_right_backend_agrees_with_the_model(meet, monkeypatch, name):
     backend = Backend()
     played, _ = play(meet, monkeypatch, backend, name=name, verifies=True)
-    assert (played.problem, played.told(), len(played.steps)) == ("", "", 60)
+    assert (played.problem, played.told(), len(played.steps)) == ("", "", 72)
     assert len(backend.events) > 20
     assert any(each.happening == "verifies" for each in played.steps) == (name == "life-2")
 

@@ -10,7 +10,7 @@ import pytest
 from harness.contract.model import EITHER, STEPS, SUBSCRIPTIONS, THINGS, Model, Step
 from harness.contract.novelty import lives, model_of
 
-COUNT, LENGTH = 4, 60  # lives and steps of a run without options
+COUNT, LENGTH = 3, 72  # lives and steps of a run without options
 Pair = tuple[str | None, str]
 Before = dict[tuple[str, str], str]  # what happened last, to whose subscription
 
@@ -48,7 +48,7 @@ def test_purchases_are_verified_in_every_second_life_if_at_all():
         ]
         for verifies in (True, False)
     ]
-    assert found == [[False, True, False, True], [False] * COUNT]
+    assert found == [[False, True, False], [False] * COUNT]
     assert any(
         each.happening == "buys" and each.thing in EITHER
         for each in lives(1, COUNT, LENGTH, verifies=True)[0]
@@ -56,7 +56,7 @@ def test_purchases_are_verified_in_every_second_life_if_at_all():
 
 
 def test_most_of_what_can_follow_on_something_else_does(verifies):
-    """Measured over 40 seeds: 76 to 91 % of 75 pairs; steps that are merely drawn reach 41 to 69 %."""
+    """Measured over 40 seeds: 81 to 93 % of 75 pairs; steps that are merely drawn reach 41 to 69 %."""
     shares = [len(pairs_of(seed, verifies)) / len(possible()) for seed in range(20)]
     assert min(shares) >= 0.7
     assert mean(shares) >= 0.84

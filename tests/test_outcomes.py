@@ -18,6 +18,7 @@ from tests.heeding import heeding
 from tests.visit_examples import without_pictures
 
 ROOT = Path(__file__).parent.parent
+MOST_ACCOUNTS = 25  # of a whole run: to register is the costly call
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def test_run_notes_what_it_writes(go):
     noted = [json.loads(line) for line in (go.reports / "ledger.jsonl").read_text("utf-8").splitlines()]
     accounts = {entry["username"] for entry in noted if entry["kind"] == "account"}
     assert accounts == {write["username"] for write in go.verdict["writes"] if write["kind"] == "account"}
-    assert accounts
+    assert len(accounts) in range(1, MOST_ACCOUNTS + 1)
 
 
 def test_run_changes_nobody_whom_it_did_not_create(go):

@@ -43,6 +43,19 @@ def test_registered_player_is_noted_before_and_its_secrets_are_known(meet, statu
     assert TOKEN not in repr(player)
 
 
+def test_player_at_the_limits_has_the_longest_name_and_the_shortest_password(meet):
+    answer, known = saying(200, {"token": TOKEN}), Secrets()
+
+    async def work(meeting):
+        return await players_of(meeting, known).any(at_limits=True)
+
+    player = meet(answer, work)
+    assert re.fullmatch(r"smoke_[0-9a-f]{6}_001_{3,}", player.username)
+    assert (len(player.username), len(player.password)) == (20, 6)
+    assert re.fullmatch("[g-z]{6}", player.password)
+    assert known.scrub(player.password) == "<password>"
+
+
 def test_names_are_new_and_legal_for_the_longest_prefix(meet):
     async def work(meeting):
         first, second = players_of(meeting), players_of(meeting)

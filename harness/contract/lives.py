@@ -13,7 +13,7 @@ from harness.errors import PromiseBroken, Unprovable
 from harness.evidence.exchange import Exchange
 
 LIVES = ("life-1", "life-2", "life-3")
-STEPS_AN_EXAMPLE = 5  # steps of a life for each of --fuzz-examples
+STEPS_AN_EXAMPLE = 6  # steps of a life for each of --fuzz-examples
 SHORTENINGS = 12  # attempts to find a shorter life that fails, each with two new accounts
 
 

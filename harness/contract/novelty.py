@@ -12,7 +12,7 @@ from harness.contract.model import OWNED, STEPS, SUBSCRIPTIONS, THINGS, Model, S
 def lives(seed: int, count: int, length: int, *, verifies: bool) -> list[list[Step]]:
     """`count` sequences of `length` steps, every step possible at its time; in the first one somebody logs out.
 
-    `verifies`: in every second one, from the last, some purchases are verified.
+    `verifies`: in every second one, from the second, some purchases are verified.
     """
     random, seen = Random(seed), Seen()
     return [_life(random, seen, length, model_of(number, verifies)) for number in range(count)]
