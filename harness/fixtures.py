@@ -7,7 +7,6 @@ is *not proven* for that reason.
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from harness.contract.cast import Roles
 from harness.errors import Unprovable
 from harness.evidence.probe import probe, resource
 from harness.evidence.secrets import Secrets
@@ -19,6 +18,7 @@ from harness.target.lifecycle import Site
 from harness.target.logs import LogSource
 from harness.target.players import Player, Players
 from harness.target.revenuecat import Note, StandIn, Store, noting
+from harness.target.roles import Roles
 from harness.target.tokens import Tokens
 from harness.target.webhooks import Webhooks
 

@@ -6,7 +6,6 @@ from typing import Any
 from backend import Backend
 
 from harness.contract.budget import Budget
-from harness.contract.cast import Roles
 from harness.contract.document import Operation
 from harness.contract.fuzzing import Fuzzed, Fuzzing
 from harness.contract.making import Kind, Maker, prepare
@@ -14,6 +13,7 @@ from harness.contract.written import Request
 from harness.evidence.secrets import Secrets
 from harness.target.customers import Customers
 from harness.target.players import Players
+from harness.target.roles import Roles
 from harness.target.webhooks import Signer, Webhooks
 
 SEED = 5

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from harness.contract.cast import NAMED, Roles, Scene
+from harness.contract.cast import NAMED, Scene
 from harness.contract.document import operations
 from harness.contract.generating import known
 from harness.contract.written import Request
 from harness.errors import PromiseBroken
+from harness.target.roles import Roles
 
 REGISTER, LOGIN = operations()["POST /api/user/register"], operations()["POST /api/auth/login"]
 WEBHOOK = operations()["POST /api/webhooks/revenuecat"]

@@ -4,7 +4,6 @@ import asyncio
 from functools import partial
 
 from harness.contract import promised as contract
-from harness.contract.cast import Roles
 from harness.contract.fuzzing import Fuzzing
 from harness.contract.lives import Lives
 from harness.contract.promised import Promised
@@ -17,6 +16,7 @@ from harness.run import Run
 from harness.target.api import Api
 from harness.target.customers import Customers
 from harness.target.players import Players
+from harness.target.roles import Roles
 
 
 @resource()

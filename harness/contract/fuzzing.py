@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.contract import judging
 from harness.contract.budget import READ_ONLY_EXAMPLES, Budget
-from harness.contract.cast import Roles, Scene
+from harness.contract.cast import Scene
 from harness.contract.document import Operation, operations
 from harness.contract.fuzzed import Fuzzed, Outcome, Sent
 from harness.contract.making import Kind, Maker
@@ -21,6 +21,7 @@ from harness.evidence.probe import together
 from harness.evidence.secrets import Secrets
 from harness.target.api import SIMULATED, Api
 from harness.target.players import Player
+from harness.target.roles import Roles
 from harness.target.webhooks import Webhooks
 
 # Requests of an operation: logout is throttled, simulations are all refused.
