@@ -4,13 +4,14 @@ import asyncio
 import gc
 import logging
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
 from harness.errors import NoAnswer, ProbeFailed, PromiseBroken, Unprovable, Unreachable
 from harness.evidence.exchange import stories
 from harness.evidence.gathering import Gathering
-from harness.evidence.probe import Cases, Node, together
+from harness.evidence.probe import Cases, Node, abreast, together
 
 
 class Run:
@@ -203,6 +204,41 @@ def test_cases_are_called_together():
         return await asyncio.wait_for(together({1: barrier.wait(), 2: barrier.wait()}), 5)
 
     assert sorted(asyncio.run(both()).values()) == [0, 1]
+
+
+def test_paths_abreast_know_only_their_own_past_and_the_story_goes_on_with_all(make_exchange):
+    begin, first, second = (make_exchange(started=datetime(2026, 1, day, tzinfo=UTC)) for day in (1, 2, 3))
+    seen = {}
+
+    async def path(exchange, barrier):
+        stories.get().append(exchange)
+        await barrier.wait()
+        seen[exchange] = [*stories.get()]
+        return exchange
+
+    async def story():
+        stories.set([begin])
+        barrier = asyncio.Barrier(2)
+        came = await abreast([path(second, barrier), path(first, barrier)])
+        return came, stories.get()
+
+    assert asyncio.run(story()) == ([second, first], [begin, first, second])
+    assert seen == {first: [begin, first], second: [begin, second]}
+
+
+def test_error_on_a_path_is_raised_once_the_others_have_ended():
+    ended = []
+
+    async def fails():
+        raise NoAnswer("POST /x got no answer, twice")
+
+    async def goes_on():
+        await asyncio.sleep(0)
+        ended.append(True)
+
+    with pytest.raises(NoAnswer):
+        asyncio.run(abreast([fails(), goes_on()]))
+    assert ended == [True]
 
 
 def test_close_cancels_what_is_still_out_and_ends_the_thread():

@@ -1,6 +1,5 @@
 """Sequences of what happens to two players, played on the target and held to the model; a failing one is shortened."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -11,9 +10,11 @@ from harness.contract.novelty import lives, model_of
 from harness.contract.stage import Stage
 from harness.errors import PromiseBroken, Unprovable
 from harness.evidence.exchange import Exchange
+from harness.evidence.probe import abreast
 
 LIVES = ("life-1", "life-2", "life-3")
 STEPS_AN_EXAMPLE = 6  # steps of a life for each of --fuzz-examples
+TOGETHER = ("hands over", "logs in", "logs out")
 SHORTENINGS = 12  # attempts to find a shorter life that fails, each with two new accounts
 
 
@@ -47,6 +48,75 @@ class Played:
         return "\n".join([*lines, self.note])
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """How target and model differ after the step at that place of the life, and where it shows."""
+
+    place: int
+    problem: str
+    seen: Exchange | None
+
+
+class Course:
+    """A life under way: what has happened so far, to whom, until when it may go on."""
+
+    def __init__(self, stage: Stage, model: Model, over: float) -> None:
+        self._stage, self._model, self._over = stage, model, over
+        self._happened: dict[int, tuple[Step, Exchange]] = {}
+        self.is_late = False
+
+    def happened(self) -> list[tuple[Step, Exchange]]:
+        """In the order of the life."""
+        return [self._happened[place] for place in sorted(self._happened)]
+
+    def up_to(self, trouble: Trouble) -> list[tuple[Step, Exchange]]:
+        """The same with the step that shows the trouble as the last one: the others happened beside it or before."""
+        last = self._happened.pop(trouble.place)
+        return [*self.happened(), last]
+
+    async def follow(self, path: Sequence[tuple[int, Step]]) -> Trouble | None:
+        """Let steps happen one after another, until one shows a trouble."""
+        for place, step in path:
+            if monotonic() > self._over:
+                self.is_late = True
+                return None
+            try:
+                self._happened[place] = step, await self._stage.let(step, self._model.owned(step.actor))
+            except PromiseBroken as broken:
+                # What works at first is for other items to judge; what it came to in the end is the life's.
+                seen = broken.exchange
+                worked = any(done.happening == step.happening for done, _ in self._happened.values())
+                if not worked or not isinstance(seen, Exchange):
+                    raise
+                self._happened[place] = step, seen
+                return Trouble(place, str(broken), seen)
+            self._model.apply(step)
+            problem, where = await self._compared(step)
+            if problem:
+                return Trouble(place, problem, where)
+        return None
+
+    async def _compared(self, step: Step) -> tuple[str, Exchange | None]:
+        """Where target and model differ after a step, and where that shows."""
+        if step.happening in ("logs in", "logs out"):
+            return await self._stage.sessions()
+        touched = {step.actor, step.other} if step.happening == "hands over" else {step.actor}
+        for actor in sorted(touched):
+            problem, seen = await self._stage.disagreement(actor, self._model.owned(actor))
+            if problem:
+                return problem, seen
+        return "", None
+
+    async def settled(self) -> tuple[str, Exchange | None]:
+        """The same for both players, once everything must have taken effect."""
+        for actor in ("A", "B"):
+            await self._stage.settle(actor)
+            problem, seen = await self._stage.disagreement(actor, self._model.owned(actor), last=True)
+            if problem:
+                return problem, seen
+        return "", None
+
+
 class Lives:
     """Plays made-up lives, each with players of its own."""
 
@@ -59,66 +129,33 @@ class Lives:
         verifies: bool,
     ) -> None:
         self._stage, self._budget, self._curl, self._verifies = stage, budget, curl, verifies
-        self._made_up: asyncio.Task[list[list[Step]]] | None = None
 
     async def play(self, name: str) -> Played:
         """The life of that name (one of LIVES), or the shortest found that fails like it; raises Unprovable."""
-        number = LIVES.index(name)
-        if self._made_up is None:  # once for all of them, in a thread: it takes a second
-            length = STEPS_AN_EXAMPLE * self._budget.examples
-            making = asyncio.to_thread(lives, self._budget.seed, len(LIVES), length, verifies=self._verifies)
-            self._made_up = asyncio.create_task(making)
-        steps = (await asyncio.shield(self._made_up))[number]
+        number, length = LIVES.index(name), STEPS_AN_EXAMPLE * self._budget.examples
+        steps = lives(self._budget.seed, len(LIVES), length, verifies=self._verifies)[number]
         over = monotonic() + self._budget.seconds
         played = await self._played(number, steps, over)
         return await self._shortened(number, played, over) if played.problem else played
 
     async def _played(self, number: int, steps: Sequence[Step], over: float) -> Played:
         model, stage = model_of(number, self._verifies), await self._stage()
-        happened: list[tuple[Step, Exchange]] = []
-        note = self._budget.note
-        for step in steps:
-            if monotonic() > over:
-                short = f"the time was over after {len(happened)} of {len(steps)} steps"
-                if len(happened) < len(steps) / 2:
-                    raise Unprovable(short, "give it more with --fuzz-seconds")
-                note = f"{short}; {note}"
+        course = Course(stage, model, over)
+        for scene in scenes(steps):
+            found = await abreast(course.follow(path) for path in scene)
+            if trouble := next((each for each in found if each is not None), None):
+                happened, note = course.up_to(trouble), self._budget.note
+                return Played(happened, trouble.problem, trouble.seen, note, self._curl)
+            if course.is_late:
                 break
-            try:
-                happened.append((step, await stage.let(step, model.owned(step.actor))))
-            except PromiseBroken as broken:
-                # What works at first is for other items to judge; what it came to in the end is the life's.
-                seen = broken.exchange
-                worked = any(done.happening == step.happening for done, _ in happened)
-                if not worked or not isinstance(seen, Exchange):
-                    raise
-                return Played([*happened, (step, seen)], str(broken), seen, note, self._curl)
-            model.apply(step)
-            problem, seen = await self._compared(stage, model, step)
-            if problem:
-                return Played(happened, problem, seen, note, self._curl)
-        problem, seen = await self._settled(stage, model)
+        note, happened = self._budget.note, course.happened()
+        if len(happened) < len(steps):
+            short = f"the time was over after {len(happened)} of {len(steps)} steps"
+            if len(happened) < len(steps) / 2:
+                raise Unprovable(short, "give it more with --fuzz-seconds")
+            note = f"{short}; {note}"
+        problem, seen = await course.settled()
         return Played(happened, problem, seen, note, self._curl, later=True)
-
-    async def _compared(self, stage: Stage, model: Model, step: Step) -> tuple[str, Exchange | None]:
-        """Where target and model differ after a step, and where that shows."""
-        if step.happening in ("logs in", "logs out"):
-            return await stage.sessions()
-        touched = {step.actor, step.other} if step.happening == "hands over" else {step.actor}
-        for actor in sorted(touched):
-            problem, seen = await stage.disagreement(actor, model.owned(actor))
-            if problem:
-                return problem, seen
-        return "", None
-
-    async def _settled(self, stage: Stage, model: Model) -> tuple[str, Exchange | None]:
-        """The same for both players, once everything must have taken effect."""
-        for actor in ("A", "B"):
-            await stage.settle(actor)
-            problem, seen = await stage.disagreement(actor, model.owned(actor), last=True)
-            if problem:
-                return problem, seen
-        return "", None
 
     async def _shortened(self, number: int, played: Played, over: float) -> Played:
         """Without what it fails without: larger parts are tried before single steps."""
@@ -156,3 +193,17 @@ class Lives:
                 model.apply(step)
                 kept.append(step)
         return kept
+
+
+def scenes(steps: Sequence[Step]) -> list[list[list[tuple[int, Step]]]]:
+    """The steps with their places, in scenes that follow one another; within one, each player goes a path alone.
+
+    What concerns both players, or all of their sessions, is a scene of its own.
+    """
+    found: list[dict[str, list[tuple[int, Step]]]] = [{}]
+    for place, step in enumerate(steps):
+        if step.happening in TOGETHER:
+            found += [{step.actor: [(place, step)]}, {}]
+        else:
+            found[-1].setdefault(step.actor, []).append((place, step))
+    return [[*scene.values()] for scene in found if scene]

@@ -20,8 +20,9 @@ def lives(seed: int, count: int, length: int, *, verifies: bool) -> list[list[St
 
 def _life(random: Random, seen: "Seen", length: int, model: Model) -> list[Step]:
     steps: list[Step] = []
-    for _ in range(length):
-        possible = [step for step in STEPS if model.may(step)]
+    for number in range(length):
+        # In turns: what happens to one player happens beside what happens to the other (harness/contract/lives.py).
+        possible = [step for step in STEPS if step.actor == "AB"[number % 2] and model.may(step)]
         step = random.choice(seen.newest(possible, model, steps))
         seen.note(step, model, steps)
         model.apply(step)

@@ -57,7 +57,8 @@ class Stage:
     ) -> None:
         self._api, self._accounts, self._customers = api, accounts, customers
         self._stand_in, self._hero = stand_in, hero
-        self._random = random.Random(seed)
+        # One each: they act side by side.
+        self._random = {actor: random.Random(f"{seed} {actor}") for actor in customers}
         self._players = {actor: [customer.player] for actor, customer in customers.items()}
         self._ended: list[Player] = []
         self._bought: dict[tuple[str, str], dict[str, Any]] = {}  # the subscription, by whose it is
@@ -181,7 +182,7 @@ class Stage:
         """An event that was reported before, preferably one that would change something if it counted again."""
         sent = self._sent[step.actor]
         telling = [event for thing, event in sent if _would_tell(thing, event, things)]
-        return self._random.choice(telling or [event for _, event in sent])
+        return self._random[step.actor].choice(telling or [event for _, event in sent])
 
     async def _report(self, step: Step, event: Event) -> Exchange:
         if step.happening != "is reported again":

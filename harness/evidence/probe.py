@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.evidence.exchange import breadth, stories
+from harness.evidence.exchange import Exchange, breadth, stories
 
 RUN = "run"  # the parameter by which a resource asks for the run itself
 CASE = "case"  # the parameter by which a probe of several cases learns which one it gathers
@@ -179,6 +179,29 @@ async def together(calls: Mapping[Any, Coroutine[Any, Any, Any]]) -> Cases:
     branches = (_branch(call, len(calls)) for call in calls.values())
     answers = await asyncio.gather(*branches, return_exceptions=True)
     return Cases(dict(zip(calls, answers, strict=True)))
+
+
+async def abreast(paths: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """What each path comes to; the probe's story parts for them, and goes on with all of it.
+
+    Raises the first error, once all have ended.
+    """
+    told = stories.get()
+    told = [] if told is None else told
+    common, parts = len(told), list[list[Exchange]]()
+
+    async def walked(path: Coroutine[Any, Any, Any]) -> Any:
+        own = told[:common]
+        parts.append(own)
+        stories.set(own)
+        return await path
+
+    outcomes = await asyncio.gather(*(walked(path) for path in paths), return_exceptions=True)
+    told += sorted((each for part in parts for each in part[common:]), key=lambda each: each.started)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return outcomes
 
 
 async def _branch(call: Coroutine[Any, Any, Any], beside: int) -> Any:
