@@ -50,6 +50,23 @@ def claimed_once(parts: Parts) -> None:
     put(parts.gates, claimed=claimed)
 
 
+@variant("closed-gates-name-a-problem")
+def closed_gates_name_a_problem(app: FastAPI) -> None:
+    """A closed gate says which kind of problem it is (RFC 9457), and that there is no video."""
+    more = {
+        "type": "https://divine-heroes.example/problems/not-entitled",
+        "title": "Forbidden",
+        "video_url": None,
+    }
+    edit(
+        app,
+        lambda _, answer: answer.replace(403, answer.json | more),
+        "access",
+        "url",
+        statuses=range(403, 404),
+    )
+
+
 @variant("outage-503")
 def outage_503(app: FastAPI) -> None:
     """While RevenueCat is down, verification answers 503."""
