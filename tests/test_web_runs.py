@@ -242,7 +242,8 @@ def test_browser_that_ends_in_the_middle_proves_nothing_and_breaks_nothing(tmp_p
                 os.kill(pid, signal.SIGKILL)
     said = process.communicate(timeout=60)[0]
     assert (process.returncode, "the browser ended in the middle of the run" in said) == (0, True), said
-    assert "checks: 12 (0 passed, 0 failed, 12 not proven)" in said
+    # A visit may have come to its end before.
+    assert re.search(r"checks: 12 \(\d passed, 0 failed, \d+ not proven\)", said), said
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
