@@ -22,7 +22,7 @@ from reference.settings import Settings
 if TYPE_CHECKING:
     import httpx
 
-TICKS = 50
+TICKS = 20
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ async def start_lines(logs, release_mode):
 
 @probe
 async def delivered_line(logs, dashboard_event):
-    """The marker of the TEST event, and the lines in which it was looked for."""
+    """The marker of the TEST event, and the lines that hold it; a UUID may be written in lower case, too."""
     sent, _ = dashboard_event
-    return await marked(logs, f"Received webhook event_id={sent['id']}")
+    marker = "Received webhook event_id="
+    return await marked(logs, f"{marker}{sent['id']}", f"{marker}{sent['id'].lower()}")
 
 
 @probe
@@ -64,10 +65,13 @@ async def purchase_lines(logs, attempt_line, failure_line):
     return await logs.of_this_run()
 
 
-async def marked(logs, marker):
-    """The marker, and whether it stood in a line in time."""
-    lines = await logs.until(lambda lines: any(marker in line for line in lines))
-    return marker, [line for line in lines if marker in line]
+async def marked(logs, marker, *spellings):
+    """The marker, and the lines in which it stood in time, in this or another of its spellings."""
+
+    def holding(lines):
+        return [line for line in lines if any(each in line for each in (marker, *spellings))]
+
+    return marker, holding(await logs.until(holding))
 
 
 @checks("operations.release-mode")

@@ -144,4 +144,5 @@ def said(value):
         return [
             text for each in (value.values() if isinstance(value, dict) else value) for text in said(each)
         ]
-    return [value] if isinstance(value, str) and " " in value.strip() else []
+    # Several words, or a language that may write them without spaces.
+    return [value] if isinstance(value, str) and (" " in value.strip() or not value.isascii()) else []

@@ -3,16 +3,20 @@
 import asyncio
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
 from harness import checks, probe
 from harness.errors import Unprovable
 from harness.evidence.exchange import Exchange
-from harness.target.customers import Customer, entitlement, in_days, owned
+from harness.target.customers import HERO_KEY, Customer, entitlement, in_days, owned
 from harness.target.webhooks import transfer
 
 BOTH = {"NO_ADS", "STARTER_PACK"}
+FOREIGN = "of_another_app"  # an entitlement id that stands for none of the keys
+FOR_GOOD = timedelta(days=36_500)  # an end that far away is none
+PACK = "PREMIUM_CINEMATICS_PACK"
 GRANTING = {
     "INITIAL_PURCHASE": ("premium", "PREMIUM"),
     "RENEWAL": ("no_ads", "NO_ADS"),
@@ -34,7 +38,7 @@ class Several:
 async def several(customers):
     """Of the several entitlements nobody knows one."""
     customer = await customers.new()
-    await customer.has("NON_RENEWING_PURCHASE", "no_ads", "of_another_app", "starter_pack")
+    await customer.has("NON_RENEWING_PURCHASE", "no_ads", FOREIGN, "starter_pack")
     bought = await customer.until_owned("NO_ADS", "STARTER_PACK")
     await customer.has("INITIAL_PURCHASE", "premium", expiration_at_ms=in_days(30))
     await customer.until_owned("PREMIUM")
@@ -68,17 +72,19 @@ async def transferred(customers, several):
 
 
 @probe
-async def grants(transferred):
-    """Each granting type on its own entitlement of a player who owns nothing (any more); one of them for good."""
-    customer = transferred.giver
+async def grants(transferred, expect):
+    """Each granting type on its own entitlement of a player who owns nothing (any more), and a hero's key; one of them
+    for good."""
+    customer, hero = transferred.giver, HERO_KEY + expect.heroes[0]
     forever = {"INITIAL_PURCHASE": None}
     await asyncio.gather(
         *(
             customer.has(kind, entitlement_id, expiration_at_ms=forever.get(kind, in_days(30)))
             for kind, (entitlement_id, _) in GRANTING.items()
-        )
+        ),
+        customer.has("NON_RENEWING_PURCHASE", hero),
     )
-    return await customer.until_owned(*(key for _, key in GRANTING.values()))
+    return await customer.until_owned(*(key for _, key in GRANTING.values()), hero)
 
 
 @probe
@@ -97,6 +103,15 @@ async def by_other_names(awaited):
         ),
     )
     return await customer.until_owned("NO_ADS", "STARTER_PACK")
+
+
+@probe
+async def named_first(awaited, bystander):
+    """A purchase of one player that names another one, too, as if they had been merged; the snapshots of both."""
+    buyer, other = awaited.customer, bystander
+    merged = {"original_app_user_id": other.app_user_id, "aliases": [other.app_user_id, buyer.app_user_id]}
+    await buyer.has("NON_RENEWING_PURCHASE", "premium_cinematics", **merged)
+    return await buyer.until_owned(PACK), await other.settled()
 
 
 @probe
@@ -119,7 +134,7 @@ def test_every_entitlement_of_a_purchase_is_granted(several):
 
 @checks("webhooks.lifecycle")
 def test_unknown_entitlement_grants_nothing(several):
-    assert owned(several.bought) <= BOTH
+    assert owned(several.bought, FOREIGN, FOREIGN.upper()) <= BOTH
 
 
 @checks("webhooks.lifecycle")
@@ -145,15 +160,31 @@ def test_granting_event_grants(grants, kind):
 
 
 @checks("webhooks.lifecycle")
+def test_id_that_is_a_key_stands_for_itself(grants, expect):
+    assert HERO_KEY + expect.heroes[0] in owned(grants)
+
+
+@checks("webhooks.lifecycle")
 def test_what_has_no_end_does_not_expire(grants):
-    entry = entitlement(grants, GRANTING["INITIAL_PURCHASE"][1])
-    assert (entry["status"], entry["expires_at"]) == ("owned", None)
+    _, key = GRANTING["INITIAL_PURCHASE"]
+    assert entitlement(grants, key)["status"] == "owned"
+    end = grants.field("entitlements", key, "expires_at")
+    assert (
+        end is None or grants.time("entitlements", key, "expires_at") > grants.time("server_time") + FOR_GOOD
+    )
 
 
 @checks("webhooks.lifecycle")
 @pytest.mark.parametrize("key", ["NO_ADS", "STARTER_PACK"], ids=["alias", "original"])
 def test_player_is_found_by_other_names(by_other_names, key):
     assert key in owned(by_other_names)
+
+
+@checks("webhooks.lifecycle")
+def test_purchase_is_the_app_users_alone(named_first):
+    buyers, others = named_first
+    assert PACK in owned(buyers), "the purchase is not that of the player whom app_user_id names"
+    assert PACK not in owned(others), "the purchase is that of a player, too, whom app_user_id does not name"
 
 
 @checks("webhooks.lifecycle")

@@ -1,4 +1,4 @@
-"""Customers of several checks at once: who changes which entitlements of whom."""
+"""Customers: which entitlements of whom a check changes, and what a snapshot shows as owned."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import pytest
 from backend import Backend
 
 from harness.evidence.secrets import Secrets
-from harness.target.customers import Customers
+from harness.target.customers import HERO_KEY, Customers, owned
 from harness.target.players import Players
 from harness.target.webhooks import Signer, Webhooks
 
@@ -39,3 +39,18 @@ def test_no_two_checks_change_the_same_entitlement_of_a_customer(sharing):
     )
     assert len({first, second, fourth}) == 3
     assert third == first
+
+
+def snapshot(make_exchange, **status):
+    return make_exchange({"entitlements": {key: {"status": each} for key, each in status.items()}})
+
+
+def test_what_is_owned_is_what_the_contract_names(make_exchange):
+    shown = snapshot(make_exchange, PREMIUM="owned", NO_ADS="expired", **{f"{HERO_KEY}hero_1": "owned"})
+    assert owned(shown) == {"PREMIUM", f"{HERO_KEY}hero_1"}
+
+
+def test_what_a_deployment_gives_to_everybody_is_its_own_affair(make_exchange):
+    shown = snapshot(make_exchange, BASE_GAME="owned", NO_SUCH_KEY="owned", STARTER_PACK="not_owned")
+    assert owned(shown) == set()
+    assert owned(shown, "NO_SUCH_KEY", "STARTER_PACK") == {"NO_SUCH_KEY"}

@@ -37,6 +37,7 @@ ALWAYS = 5  # requests of an operation that are sent however late it is
 OWNED_GATES = ("cinematic_access", "cinematic_url")  # where owners see more
 # Whose examples are accepted, whatever else the deployment may refuse: with a new name, of a player it knows.
 ACCEPTED = ("register", "webhook")
+HASHABLE = 72  # bytes of a password: bcrypt takes no more, and who hashes with it may refuse a longer one
 GRANTING = ("verify_purchase", "webhook", *SIMULATED)  # whose invalid requests might grant something
 
 
@@ -146,7 +147,7 @@ class Fuzzing:
                 harmless=operation.name == "login" and self._writes,
                 path=scene.path(request),
             )
-        accepted = operation.name in ACCEPTED and request.origin == "example"
+        accepted = operation.name in ACCEPTED and request.origin == "example" and _hashable(body)
         signs_in = scene.signs_in and body is not request.body
         must = kind == "valid" and (accepted or signs_in)
         return Sent(operation, request, exchange, self._leaks(exchange, by, *known), must)
@@ -219,3 +220,9 @@ class Fuzzing:
         asked = " ".join([str(exchange.url), sent, *names]).lower()
         strangers = {name for name in known if name.lower() not in asked}
         return judging.leaks(exchange, self._secrets.found_in, strangers)
+
+
+def _hashable(body: Any) -> bool:
+    """Whether a body holds no password that is too long for some way to hash it."""
+    password = body.get("password", "") if isinstance(body, dict) else ""
+    return not isinstance(password, str) or len(password.encode("utf-8", "replace")) <= HASHABLE

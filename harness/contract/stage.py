@@ -17,6 +17,7 @@ from harness.target.revenuecat import StandIn
 from harness.target.webhooks import Event, transfer
 
 HOUR_MS = 3_600_000
+ENDED_DAYS = -0.001  # over, also by a clock that is behind ours
 SNAPSHOT, VERIFY = operations()["GET /api/entitlements/snapshot"], operations()["POST /api/purchases/verify"]
 EVENTS = {
     "renews": "RENEWAL",
@@ -162,7 +163,7 @@ class Stage:
         elif step.happening == "cancels":
             fields["cancel_reason"] = "UNSUBSCRIBE"
         over = kind == "EXPIRATION" or step.happening == "is refunded"
-        fields["expiration_at_ms"] = None if once else in_days(0 if over else 30)
+        fields["expiration_at_ms"] = None if once else in_days(ENDED_DAYS if over else 30)
         known = self._bought.get(place, {})
         # A renewal is a transaction of its own.
         kept = (

@@ -11,6 +11,7 @@ from harness.evidence.exchange import Exchange
 from harness.sections import Webhook
 from harness.target.api import Api
 from harness.target.players import Player, Players
+from harness.target.revenuecat import ENTITLEMENT_IDS
 from harness.target.webhooks import Event, Webhooks, event
 
 DAY_MS = 86_400_000
@@ -38,9 +39,14 @@ def entries(snapshot: Exchange) -> dict[str, Any]:
     return found
 
 
-def owned(snapshot: Exchange) -> set[str]:
-    """The keys that a snapshot calls owned."""
-    return {key for key in entries(snapshot) if _owns(snapshot, key)}
+def owned(snapshot: Exchange, *others: str) -> set[str]:
+    """The keys that a snapshot calls owned, of those that the contract names, and of `others`.
+
+    What else a deployment has, and may give to everybody, is its own affair.
+    """
+    named = {*ENTITLEMENT_IDS, *others}
+    keys = {key for key in entries(snapshot) if key in named or key.startswith(HERO_KEY)}
+    return {key for key in keys if _owns(snapshot, key)}
 
 
 class Customer:

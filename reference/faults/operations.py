@@ -39,7 +39,8 @@ told(
     "The timestamp is that of the build.",
     timestamp="2024-01-01T00:00:00+00:00",
 )
-told("health-time-naive", HEALTH, "health", "The timestamp has no offset.", timestamp="2024-01-01T00:00:00")
+told("health-time-words", HEALTH, "health", "The timestamp is no time.", timestamp="just now")
+told("health-time-null", HEALTH, "health", "The timestamp is null.", timestamp=None)
 told("health-mode-text", HEALTH, "health", "server_dev_mode is a text.", server_dev_mode="false")
 told("health-dev-mode", HEALTH, "health", "server_dev_mode is true.", server_dev_mode=True)
 told("health-version-null", HEALTH, "health", "The version is null.", version=None)

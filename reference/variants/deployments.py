@@ -5,15 +5,26 @@ import logging
 import re
 import time
 from collections import deque
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from reference.accounts import Player
 from reference.app import Parts
-from reference.changing import republish
+from reference.bodies import WebhookEvent
+from reference.catalogue import ALWAYS_LISTED, HERO_KEY
+from reference.changing import edit, edit_json, put, republish
 from reference.choices import variant
+from reference.variants.connections import Around
+
+HEROES = ("hero_1", "hero_2")
 
 
 @variant("prefix", environment={"target": {"api_prefix": "/game/v2"}}, variables={"API_PREFIX": "/game/v2"})
@@ -146,3 +157,71 @@ def throttled(app: FastAPI) -> None:
 def throttled_without_retry_after(app: FastAPI) -> None:
     """Bursts are answered 429, without Retry-After."""
     app.add_middleware(_Throttle, per_second=150, retry_after=None)
+
+
+class _InTurn(Around):
+    """Of two instances each second request is another one's, whose clock is behind."""
+
+    def __init__(self, app: ASGIApp, behind: ContextVar[float], seconds: float) -> None:
+        super().__init__(app)
+        self.behind, self.instances = behind, cycle((0.0, seconds))
+
+    async def enter(self, scope: Scope) -> None:
+        self.behind.set(next(self.instances))
+
+
+@variant("two-instances")
+def two_instances(parts: Parts, app: FastAPI) -> None:
+    """Behind one address there are two instances, whose clocks differ by 0.8 s."""
+    behind = ContextVar("behind", default=0.0)
+    now, now_ns = time.time, time.time_ns
+    put(time, time=lambda: now() - behind.get(), time_ns=lambda: now_ns() - int(behind.get() * 1e9))
+    # Both know that clocks differ, and take tokens that were issued a moment later than now.
+    put(parts.tokens, are_in_force=lambda claims: claims["exp"] > now() >= claims.get("nbf", 0))
+    app.add_middleware(_InTurn, behind=behind, seconds=0.8)
+
+
+@variant("cache-passes-on")
+def cache_passes_on(app: FastAPI) -> None:
+    """A cache stands before the backend that keeps nothing, and says so: an Age of 0."""
+    edit(app, lambda _, answer: answer.headers.update({"Age": "0", "X-Cache": "MISS"}))
+
+
+@variant("knows-its-heroes")
+def knows_its_heroes(parts: Parts) -> None:
+    """Of a hero whom the game does not have there is no cinematic, and no key."""
+    strict, keys = parts.gates.cinematic, parts.effects.keys
+
+    def cinematic(player: Player, hero_id: str) -> None:
+        if hero_id not in HEROES:
+            raise HTTPException(404, "No such hero")
+        strict(player, hero_id)
+
+    def known(event: WebhookEvent) -> list[str]:
+        return [key for key in keys(event) if key in ALWAYS_LISTED or key.removeprefix(HERO_KEY) in HEROES]
+
+    put(parts.gates, cinematic=cinematic)
+    put(parts.effects, keys=known)
+
+
+@variant("stopped-in-japanese")
+def stopped_in_japanese(app: FastAPI) -> None:
+    """Refusals are in Japanese, which has no spaces."""
+    said = {"detail": "現在ご利用いただけません"}
+    edit(app, lambda _, answer: answer.replace(answer.status, said), statuses=range(400, 600))
+
+
+def _health_time(app: FastAPI, write: Callable[[datetime], Any]) -> None:
+    edit_json(app, lambda body: {**body, "timestamp": write(datetime.now(UTC))}, "health")
+
+
+@variant("health-time-without-offset")
+def health_time_without_offset(app: FastAPI) -> None:
+    """The timestamp of health is UTC without saying so."""
+    _health_time(app, lambda now: now.replace(tzinfo=None).isoformat())
+
+
+@variant("health-time-as-number")
+def health_time_as_number(app: FastAPI) -> None:
+    """The timestamp of health is Unix time, in seconds."""
+    _health_time(app, lambda now: now.timestamp())

@@ -136,3 +136,16 @@ def more_claims(parts: Parts) -> None:
         return jwt.encode({**claims, **more}, parts.tokens.secret, "HS256")
 
     put(parts.tokens, issue=issue_more)
+
+
+@variant("bcrypt")
+def bcrypt(parts: Parts) -> None:
+    """A new password of more than 72 bytes, which bcrypt would cut, is refused."""
+    strict = parts.accounts.register
+
+    def register(username: str, password: str) -> Player:
+        if len(password.encode()) > 72:
+            raise HTTPException(422, "At most 72 bytes")
+        return strict(username, password)
+
+    put(parts.accounts, register=register)

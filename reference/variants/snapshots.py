@@ -1,7 +1,9 @@
 """Variants of snapshots: times, versions, entitlements."""
 
+import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +11,8 @@ from fastapi import FastAPI
 
 from reference.accounts import Player
 from reference.app import Parts
+from reference.bodies import WebhookEvent
+from reference.catalogue import LAST_MOMENT_MS, iso, now_ms
 from reference.changing import edit_json, put
 from reference.choices import variant
 from reference.entitlements import Grant
@@ -48,7 +52,8 @@ def milliseconds_with_z(app: FastAPI) -> None:
     edit_json(app, lambda body: _times(body, written))
 
 
-def _clock(seconds: float) -> None:
+def clock(seconds: float) -> None:
+    """Puts the clock forward."""
     now, now_ns = time.time, time.time_ns
     put(time, time=lambda: now() + seconds, time_ns=lambda: now_ns() + int(seconds * 1e9))
 
@@ -56,13 +61,13 @@ def _clock(seconds: float) -> None:
 @variant("clock-ahead")
 def clock_ahead() -> None:
     """The clock is 5 s ahead."""
-    _clock(5)
+    clock(5)
 
 
 @variant("clock-behind")
 def clock_behind() -> None:
     """The clock is 5 s behind."""
-    _clock(-5)
+    clock(-5)
 
 
 def _snapshots(parts: Parts, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -176,3 +181,56 @@ def plain_entries(parts: Parts) -> None:
 def times_with_compact_offset(app: FastAPI) -> None:
     """Times end with +0000 instead of +00:00."""
     edit_json(app, lambda body: _times(body, lambda text: text.replace("+00:00", "+0000")))
+
+
+@variant("everybody-owns-the-game")
+def everybody_owns_the_game(parts: Parts) -> None:
+    """The snapshot lists a key more, which everybody owns."""
+
+    def wider(snapshot: dict[str, Any]) -> dict[str, Any]:
+        blank = dict.fromkeys(snapshot["entitlements"]["PREMIUM"])
+        more = {"BASE_GAME": {**blank, "key": "BASE_GAME", "status": "owned"}}
+        return {**snapshot, "entitlements": {**snapshot["entitlements"], **more}}
+
+    _snapshots(parts, wider)
+
+
+@variant("ended-heroes-are-listed")
+def ended_heroes_are_listed(parts: Parts) -> None:
+    """A hero's key stays listed after its end."""
+    whole = parts.entitlements.snapshot
+
+    def snapshot(player: Player) -> dict[str, Any]:
+        shown, now = whole(player), now_ms()
+        standing = parts.entitlements.standing(player, now).items()
+        ever = {key: parts.entitlements.described(key, grant, now) for key, grant in standing}
+        return {**shown, "entitlements": {**ever, **shown["entitlements"]}}
+
+    put(parts.entitlements, snapshot=snapshot)
+
+
+@variant("ends-in-whole-seconds")
+def ends_in_whole_seconds(parts: Parts) -> None:
+    """What is bought ends with the second in which its end lies."""
+    news = parts.effects.news
+
+    def rounded(key: str, event: WebhookEvent, status: str) -> Grant:
+        grant = news(key, event, status)
+        if grant.expires_at is None or status != "owned":
+            return grant
+        return replace(grant, expires_at=math.ceil(grant.expires_at / 1000) * 1000)
+
+    put(parts.effects, news=rounded)
+
+
+@variant("what-never-ends-ends-in-9999")
+def what_never_ends(parts: Parts) -> None:
+    """What does not expire is shown with an end in the year 9999."""
+    whole = parts.entitlements.described
+
+    def described(key: str, grant: Grant | None, now: int) -> dict[str, Any]:
+        entry = whole(key, grant, now)
+        is_endless = entry["status"] == "owned" and entry["expires_at"] is None
+        return {**entry, "expires_at": iso(LAST_MOMENT_MS)} if is_endless else entry
+
+    put(parts.entitlements, described=described)

@@ -1,6 +1,9 @@
 """Variants of webhooks: how they prove themselves, how they are answered, when they take effect."""
 
 import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,15 +13,11 @@ from reference.app import Parts
 from reference.bodies import WebhookEvent
 from reference.changing import edit, put
 from reference.choices import variant
+from reference.entitlements import Grant
 from reference.logs import log
+from reference.variants.snapshots import clock
 
-RENAMED = {
-    "register": ("/user/register", "/accounts"),
-    "login": ("/auth/login", "/sessions"),
-    "snapshot": ("/entitlements/snapshot", "/me/entitlements"),
-    "webhook": ("/webhooks/revenuecat", "/hooks/rc"),
-    "verify_purchase": ("/purchases/verify", "/purchases"),
-}
+NOT_SPECIFIED = ("PRODUCT_CHANGE", "SUBSCRIPTION_EXTENDED", "REFUND_REVERSED", "TEMPORARY_ENTITLEMENT_GRANT")
 
 
 @variant(
@@ -84,7 +83,7 @@ def webhook_403(app: FastAPI) -> None:
     edit(app, lambda _, answer: answer.replace(403, answer.json), "webhook", statuses=range(401, 402))
 
 
-def _later(parts: Parts, seconds: float) -> None:
+def _later(parts: Parts, seconds: Callable[[], float]) -> None:
     strict = parts.effects.apply
 
     def process(event: WebhookEvent) -> None:
@@ -95,7 +94,7 @@ def _later(parts: Parts, seconds: float) -> None:
             log.warning("Webhook dropped: %s", refusal.detail)
 
     def apply(event: WebhookEvent) -> None:
-        asyncio.get_running_loop().call_later(seconds, process, event)
+        asyncio.get_running_loop().call_later(seconds(), process, event)
 
     put(parts.effects, apply=apply)
 
@@ -103,13 +102,13 @@ def _later(parts: Parts, seconds: float) -> None:
 @variant("webhooks-processed-after-500-ms", environment={"webhook": {"settles_within_s": 2}})
 def webhooks_after_500_ms(parts: Parts) -> None:
     """Webhooks are answered first, and processed half a second later."""
-    _later(parts, 0.5)
+    _later(parts, lambda: 0.5)
 
 
 @variant("webhooks-processed-after-2-s", environment={"webhook": {"settles_within_s": 4}})
 def webhooks_after_2_s(parts: Parts) -> None:
     """Webhooks are answered first, and processed two seconds later."""
-    _later(parts, 2)
+    _later(parts, lambda: 2)
 
 
 @variant("webhook-answers-empty")
@@ -168,3 +167,47 @@ def known_transactions_are_repeats(parts: Parts) -> None:
         return strict(event)
 
     put(parts.effects, effect_of=effect_of)
+
+
+@variant("webhooks-processed-in-any-order", environment={"webhook": {"settles_within_s": 2}})
+def webhooks_in_any_order(parts: Parts) -> None:
+    """Webhooks are answered first, and processed in any order, within a second and a half."""
+    _later(parts, lambda: random.uniform(0, 1.5))
+
+
+@variant("newer-types-grant")
+def newer_types_grant(parts: Parts) -> None:
+    """The types whose effect is not specified grant as well."""
+    strict = parts.effects.effect_of
+    put(parts.effects, effect_of=lambda e: parts.effects.grant if e.type in NOT_SPECIFIED else strict(e))
+
+
+@variant("event-ids-in-lower-case")
+def event_ids_in_lower_case(parts: Parts) -> None:
+    """An event's id is a UUID, and written in lower case wherever it appears."""
+    strict = parts.effects.receive
+
+    async def receive(event: WebhookEvent) -> None:
+        await strict(event.model_copy(update={"id": event.id.lower()}))
+
+    put(parts.effects, receive=receive)
+
+
+@variant("one-record-for-each-key")
+def one_record_for_each_key(parts: Parts) -> None:
+    """Of each key one thing is known, whichever product it came with."""
+    strict = parts.effects.news
+    put(parts.effects, news=lambda *about: replace(strict(*about), product_id="any"))
+
+
+@variant("expirations-by-the-clock")
+def expirations_by_the_clock(parts: Parts) -> None:
+    """An EXPIRATION only says when something ends; what ends it is the clock, which is 5 s behind."""
+    clock(-5)
+    strict = parts.effects.news
+
+    def news(key: str, event: WebhookEvent, status: str) -> Grant:
+        grant, end = strict(key, event, status), event.expiration_at_ms
+        return replace(grant, status="owned", expires_at=end) if status == "expired" and end else grant
+
+    put(parts.effects, news=news)
