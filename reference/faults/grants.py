@@ -36,6 +36,12 @@ def valid_without_message(app: FastAPI) -> None:
     edit_json(app, without("message"), "purchase")
 
 
+@fault("purchases.valid-without-snapshot", GRANTED)
+def valid_without_snapshot(app: FastAPI) -> None:
+    """The answer to a valid purchase does not show what is owned now."""
+    edit_json(app, without("entitlements_snapshot"), "purchase")
+
+
 @fault("purchases.valid-shows-old-snapshot", GRANTED)
 def valid_shows_old_snapshot(parts: Parts) -> None:
     """The answer to a valid purchase shows what was owned before it."""

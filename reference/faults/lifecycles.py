@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from reference.accounts import Player
 from reference.app import Parts
 from reference.bodies import WebhookEvent
-from reference.catalogue import now_ms
+from reference.catalogue import HERO_KEY, now_ms
 from reference.changing import put
 from reference.choices import fault
 from reference.entitlements import Grant
@@ -75,6 +75,11 @@ def events_changed(name: str, description: str, change: Callable[[WebhookEvent],
     fault(f"webhooks.{name}", ITEM, description)(take_for_others)
 
 
+def kind_of(entitlement_id: str) -> str:
+    """The id, or of a hero's key what it begins with."""
+    return HERO_KEY if entitlement_id.startswith(HERO_KEY) else entitlement_id
+
+
 events_changed(
     "end-lost",
     "What is bought has no end.",
@@ -127,6 +132,16 @@ events_changed(
     "Only the last entitlement of a purchase is granted.",
     lambda event: {"entitlement_ids": (event.entitlement_ids or [])[-1:]},
 )
+
+
+for _id in ("premium", "premium_cinematics", "no_ads", "starter_pack", HERO_KEY):
+    events_changed(
+        f"{_id.strip(':').lower().replace('_', '-')}-unknown",
+        f"The entitlement id {_id} is not known.",
+        lambda event, unknown=_id: {  # type: ignore[misc]
+            "entitlement_ids": [each for each in event.entitlement_ids or [] if kind_of(each) != unknown]
+        },
+    )
 
 
 @fault("webhooks.renewal-keeps-old-end", ITEM)

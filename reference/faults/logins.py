@@ -28,6 +28,12 @@ def login_without_user(app: FastAPI) -> None:
     edit_json(app, without("user"), "login")
 
 
+@fault("accounts.login-without-message", LOGIN)
+def login_without_message(app: FastAPI) -> None:
+    """Login does not say a word."""
+    edit_json(app, without("message"), "login")
+
+
 @fault("accounts.verify-204", LOGIN)
 def verify_204(app: FastAPI) -> None:
     """Verify answers 204 without a body."""
@@ -68,7 +74,7 @@ def _issue(name: str, description: str, algorithm: str = "HS256", **changed: Any
 
         def signed_claims(token: str) -> dict[str, Any]:
             claims = strict(token) if algorithm == "HS256" else checked(token)
-            return {**claims, "exp": int(claims["exp"])} if "exp" in claims else claims
+            return claims | {key: int(claims[key]) for key in ("exp", "iat") if key in claims}
 
         def checked(token: str) -> dict[str, Any]:
             unjudged: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
@@ -88,6 +94,7 @@ _issue("token-of-an-hour", "Tokens live for an hour.", exp=lambda claims: claims
 _issue("token-of-a-year", "Tokens live for a year.", exp=lambda claims: claims["iat"] + 365 * 86_400)
 _issue("token-exp-float", "The exp of a token is no integer.", exp=lambda claims: claims["exp"] + 0.5)
 _issue("token-exp-text", "The exp of a token is a text.", exp=lambda claims: str(claims["exp"]))
+_issue("token-iat-text", "The iat of a token is a text.", iat=lambda claims: str(claims["iat"]))
 _issue("token-jti-is-sub", "All tokens of a player have one jti.", jti=lambda claims: claims["sub"])
 _issue("token-jti-number", "The jti of a token is no UUID.", jti=lambda claims: claims["jti"][:8])
 

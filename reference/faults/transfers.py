@@ -1,5 +1,6 @@
 """Faults of webhooks' effects: whose an event is, transfers, unknown players."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from starlette.exceptions import HTTPException
@@ -17,6 +18,43 @@ events_changed("aliases-ignored", "Aliases are ignored.", lambda event: {"aliase
 events_changed(
     "original-user-ignored", "original_app_user_id is ignored.", lambda event: {"original_app_user_id": None}
 )
+
+
+def who_counts(name: str, description: str, order: Callable[[WebhookEvent], list[str | None]]) -> None:
+    """Enters a fault that takes an event for the first in another order of its names."""
+
+    def reorder(parts: Parts) -> None:
+        put(parts.effects, names=lambda event: [each for each in order(event) if each])
+
+    fault(f"webhooks.{name}", ITEM, description)(reorder)
+
+
+who_counts(
+    "aliases-first",
+    "An alias counts before the app_user_id.",
+    lambda event: [*(event.aliases or []), event.app_user_id, event.original_app_user_id],
+)
+
+
+who_counts(
+    "original-user-first",
+    "The original_app_user_id counts before the app_user_id.",
+    lambda event: [event.original_app_user_id, event.app_user_id, *(event.aliases or [])],
+)
+
+
+@fault("webhooks.every-name-counts", ITEM)
+def every_name_counts(parts: Parts) -> None:
+    """An event is that of every player whom it names."""
+    strict = parts.effects.apply
+
+    def apply(event: WebhookEvent) -> None:
+        strict(event)
+        for name in filter(parts.accounts.known_as, parts.effects.names(event)):
+            alone = {"app_user_id": name, "original_app_user_id": None, "aliases": None}
+            strict(event.model_copy(update=alone))
+
+    put(parts.effects, apply=apply)
 
 
 events_changed(

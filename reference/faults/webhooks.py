@@ -45,6 +45,14 @@ _refuse(
     "null-entitlements-crash", "Entitlement ids of null are a 500.", 500, lambda e: e.entitlement_ids is None
 )
 for _type in (
+    "INITIAL_PURCHASE",
+    "RENEWAL",
+    "NON_RENEWING_PURCHASE",
+    "CANCELLATION",
+    "UNCANCELLATION",
+    "EXPIRATION",
+    "BILLING_ISSUE",
+    "SUBSCRIPTION_PAUSED",
     "PRODUCT_CHANGE",
     "SUBSCRIPTION_EXTENDED",
     "REFUND_REVERSED",
