@@ -92,6 +92,19 @@ def _removed(parent: dict[str, Any], key: str) -> None:
     del parent[key]
 
 
+def _emptied(parent: dict[str, Any], key: str) -> None:
+    if not isinstance(parent[key], dict | list):
+        raise TypeError(key)
+    parent[key] = type(parent[key])()
+
+
+def _reordered(parent: dict[str, Any], key: str) -> None:
+    value = parent[key]
+    if not isinstance(value, dict | list) or len(value) < 2:
+        raise TypeError(key)
+    parent[key] = dict(reversed(value.items())) if isinstance(value, dict) else value[::-1]
+
+
 WHOLE: dict[str, Operator] = {
     "500": _status(500),
     "empty": lambda answer: answer.with_body(b""),
@@ -103,6 +116,9 @@ WHOLE: dict[str, Operator] = {
 }
 OTHER_FAMILY = {2: {"403": _status(403), "204": _status(204)}, 4: {"200": _status(200), "302": _status(302)}}
 PARTS = {"removed": _removed, "null": _nulled, "retyped": _retyped}
+# Of what holds other values; JSON arrays stand in the answers of this contract as the `detail` of refusals alone.
+HOLDERS = {"emptied": _emptied, "reordered": _reordered}
+HOLDING = {"user", "flags", "entitlements", "entitlements_snapshot"}
 ENTRY = ("key", "status", "granted_at", "expires_at", "transaction_id", "product_id", "reason")
 # What the contract says a good answer holds, by call.
 FIELDS: dict[str, list[tuple[str, ...]]] = {
@@ -136,11 +152,13 @@ def mutants() -> Iterator[Mutant]:
         for name, operator in (WHOLE | OTHER_FAMILY[2]).items():
             yield Mutant(call, 2, name, operator)
         for path in fields:
-            for name, change in PARTS.items():
+            for name, change in (PARTS | HOLDERS if path[-1] in HOLDING else PARTS).items():
                 yield Mutant(call, 2, f"{'.'.join(path)}-{name}", _at(path, change))
     for call in (*REFUSING, "verify_purchase", "webhook"):
         for name, operator in (WHOLE | OTHER_FAMILY[4]).items():
             yield Mutant(call, 4, name, operator)
+        for name, change in (PARTS | HOLDERS).items():
+            yield Mutant(call, 4, f"detail-{name}", _at(("detail",), change))
 
 
 class Proxy:
