@@ -61,7 +61,7 @@ async def tested(dashboard_event, bystander):
 
 
 @probe
-async def every_type(cast, webhooks):
+async def every_type(customers, cast, webhooks):
     """An event of each type, and one with fields nobody knows yet."""
     customer, end = await cast.customer("customer"), {"expiration_at_ms": in_days(1)}
     sent = {kind: customer.event(kind, "premium", **end, **fields) for kind, fields in TYPES.items()}
