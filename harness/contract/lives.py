@@ -109,12 +109,12 @@ class Course:
 
     async def settled(self) -> tuple[str, Exchange | None]:
         """The same for both players, once everything must have taken effect."""
-        for actor in ("A", "B"):
-            await self._stage.settle(actor)
-            problem, seen = await self._stage.disagreement(actor, self._model.owned(actor), last=True)
-            if problem:
-                return problem, seen
-        return "", None
+        found: list[tuple[str, Exchange | None]] = await abreast(map(self._in_the_end, ("A", "B")))
+        return next((each for each in found if each[0]), found[0])
+
+    async def _in_the_end(self, actor: str) -> tuple[str, Exchange | None]:
+        await self._stage.settle(actor)
+        return await self._stage.disagreement(actor, self._model.owned(actor), last=True)
 
 
 class Lives:
