@@ -173,7 +173,8 @@ def _not_proven(verdict: Verdict, width: int) -> Iterator[Line]:
             lead = "required" if required else "not required"
             ids = ", ".join(f"{item.id} ({cases})" if cases else item.id for item, cases in items)
             yield from _wrapped(f"{lead}: {ids}", width, "  ", "    ", YELLOW if required else {})
-            yield from _wrapped(reason, width, "    ", "    ")
+            # An empty line would end the section.
+            yield from _wrapped(one_line(reason) or "no reason is given", width, "    ", "    ")
 
 
 def _notes(verdict: Verdict, width: int) -> Iterator[Line]:
