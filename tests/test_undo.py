@@ -114,5 +114,8 @@ def test_run_leaves_what_another_one_at_work_has_granted(deployment, stopped, tm
         ended, _ = stopped(10**9)
     finally:
         other.close()
-    assert (ended.code, owned(deployment.base_url, players)) == (0, before)
+    after = owned(deployment.base_url, players)
+    # What the other run had asked for last may have come since.
+    taken = {name: lost for name, keys in before.items() if (lost := keys - after.get(name, set()))}
+    assert (ended.code, taken) == (0, {})
     assert before != {}
