@@ -27,7 +27,7 @@ test: .venv/installed
 
 # Every fault and every legal variant; the kill matrix goes to reports/selfcheck/.
 selfcheck: .venv/installed
-	$(BIN)/python -m pytest tests/test_selfcheck.py tests/test_isolation.py -n 3 -q --whole=reports/selfcheck $(ARGS)
+	$(BIN)/python -m pytest tests/test_selfcheck.py tests/test_isolation.py -n 4 -q --whole=reports/selfcheck $(ARGS)
 
 # Every fault that only fuzzing or a sequence finds, with ten seeds each.
 seeds: .venv/installed

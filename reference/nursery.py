@@ -15,9 +15,11 @@ import socket
 import sys
 from typing import NoReturn
 
+from reference import serving
 from reference.__main__ import main
+from reference.settings import Settings
 
-NEEDED = ("httpx", "reference.serving", "reference.faults", "reference.variants")
+NEEDED = ("httpx", "reference.faults", "reference.variants")
 LARGEST = 1 << 20  # bytes of arguments and environment
 
 
@@ -25,6 +27,7 @@ def serve(path: str) -> None:
     """Forks a deployment for each client, until standard input ends."""
     for name in NEEDED:
         importlib.import_module(name)
+    serving.rehearse(Settings.read({"SERVER_DEV_MODE": "true"}))
     gc.disable()  # a deployment lives for seconds, and collecting would copy what it shares with the others
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:

@@ -71,6 +71,12 @@ def run(
     asyncio.run(_serve(settings, backend, revenuecat, changes, front, until_eof, access_log))
 
 
+def rehearse(settings: Settings) -> None:
+    """Everything up to listening, for nobody: what is imported and compiled only then is there for the next start."""
+    Server(build(settings), access_log=False).config.load()
+    Server(stand_in(settings.revenuecat_secret_key, Project("")), access_log=False).config.load()
+
+
 async def _serve(
     settings: Settings,
     backend: socket.socket,

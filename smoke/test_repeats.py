@@ -164,10 +164,15 @@ def test_purchase_is_not_lost_in_an_outage(outages, mode):
     assert outages[mode].gained == {"STARTER_PACK"}
 
 
+@checks("purchases.invalid-refused")
+def test_purchase_is_refused_before_revenuecat_knows_of_it(refused_first):
+    early = refused_first.early
+    assert refused(early.status, early.json)
+
+
 @checks("purchases.granted")
 def test_refusal_is_not_remembered(refused_first):
-    early, later = refused_first.early, refused_first.later
-    assert refused(early.status, early.json)
+    later = refused_first.later
     assert (later.status, later.field("success")) == (200, True)
     assert refused_first.gained == {"NO_ADS"}
 

@@ -8,6 +8,7 @@ import shlex
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import given, strategies
 
 from harness.evidence.logged import Crash
 from harness.evidence.secrets import Secrets
@@ -141,3 +142,20 @@ def test_backslashes_without_end_are_read_once():
     known.add("canary-canary", "canary")
     text = "\\" * 1_000_000 + "\ncanary-\\ncanary"
     assert known.scrub(text).endswith("<canary>")  # with a look back at each of them it would take hours
+
+
+# What makes up a long run, and what ends one.
+CHARACTERS = strategies.text("aZ09_.~%+/=,-" + ':"{ é', max_size=40)
+
+
+@given(
+    values=strategies.lists(CHARACTERS.filter(lambda value: len(value) > 3), min_size=1, max_size=4),
+    before=CHARACTERS,
+    after=CHARACTERS,
+)
+def test_secret_is_found_whatever_stands_around_it(values, before, after):
+    known = knowing(**{f"<{number}>": value for number, value in enumerate(values)})
+    for value in values:
+        text = before + value + after
+        assert known.found_in(text)
+        assert value not in known.scrub(text)

@@ -213,12 +213,11 @@ class Fuzzing:
         return outcome
 
     def _leaks(self, exchange: Exchange, *known_to_caller: Player | None) -> list[str]:
-        known = {entry["username"] for entry in self._ledger.entries if entry["kind"] == "account"}
         sent = exchange.sent_body.decode("utf-8", "replace")
         # "Adam" and "adam" are one name (contract, section 2): a target may answer with the other spelling.
         names = [player.username for player in known_to_caller if player]
         asked = " ".join([str(exchange.url), sent, *names]).lower()
-        strangers = {name for name in known if name.lower() not in asked}
+        strangers = {name for name in self._ledger.accounts if name.lower() not in asked}
         return judging.leaks(exchange, self._secrets.found_in, strangers)
 
 

@@ -17,10 +17,12 @@ class Ledger:
 
     `keep`: given by the process that begins a run, chooses what stays of the lines that earlier runs left there;
     they are in `earlier`. While another run writes to the same file, nothing is touched, and `earlier` is empty.
+    `accounts`: the usernames of the accounts that this run made.
     """
 
     def __init__(self, path: Path, keep: Callable[[list[Entry]], list[Entry]] | None = None) -> None:
         self.entries: list[Entry] = []
+        self.accounts: set[str] = set()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab", buffering=0)
@@ -43,6 +45,8 @@ class Ledger:
             reason = f"ledger.jsonl cannot be written ({error.strerror}), and no write goes unnoted"
             raise Unprovable(reason, "see to the disk, and run again") from None
         self.entries.append(entry)
+        if kind == "account":
+            self.accounts.add(facts["username"])
 
     def close(self) -> None:
         self._file.close()

@@ -6,7 +6,6 @@ import json
 import re
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable
 from itertools import accumulate
 from urllib.parse import quote, quote_plus
 
@@ -15,6 +14,9 @@ HASH = re.compile(r"\$2[abxy]?\$|\$argon2|\$scrypt|\$pbkdf2|pbkdf2[:_$]|scrypt[:
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 _SHORTEST = 4  # a shorter value would blot out ordinary words
 _SPLIT = 8  # a shorter one is not looked for in pieces
+_TAIL = 16
+# In such a run stands every form that has no other characters and is at least as long.
+_RUN = re.compile(rf"[\w.~%+/=,-]{{{_TAIL},}}", re.ASCII)
 # As it is, or as JSON and Python write it, also of a text that holds such a one already.
 _BREAK = re.compile(r"(?:\\?\r?\n|(?<!\\)(?:\\+r)?\\+n)[ \t]*")
 
@@ -23,7 +25,10 @@ class Secrets:
     """Values that may appear in no output, each with a name to print instead."""
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}  # replaced, never changed: probes add secrets while others print
+        # Probes add secrets while others print: what is looked through is replaced, what is looked up in may grow.
+        self._names: dict[str, str] = {}
+        self._by_tail: dict[str, tuple[str, ...]] = {}
+        self._odd: tuple[str, ...] = ()
         self._loggable: set[str] = set()
         self._lock = threading.Lock()
 
@@ -34,7 +39,12 @@ class Secrets:
         with self._lock:
             # A server may have stripped what a shell or a file left at its end.
             forms = _forms(value) | (_forms(value.strip()) if len(value.strip()) >= _SHORTEST else set())
-            self._names = dict.fromkeys(forms, name) | self._names
+            for form in forms - self._names.keys():
+                self._names[form] = name
+                if _RUN.fullmatch(form):
+                    self._by_tail[form[-_TAIL:]] = (*self._by_tail.get(form[-_TAIL:], ()), form)
+                else:
+                    self._odd = (*self._odd, form)
             if loggable:
                 self._loggable.add(name)
 
@@ -45,46 +55,53 @@ class Secrets:
 
     def scrub(self, text: str) -> str:
         """`text` without any known secret, and without anything that looks like a JWT."""
-        names = self._names
         if "\n" in text or "\\n" in text:
-            text = _mended(text, names)
-        # Most texts hold none: looking first is several times faster than one pattern of all.
-        for form in sorted((form for form in names if form in text), key=len, reverse=True):
-            text = text.replace(form, f"<{names[form]}>")
+            text = self._mended(text)
+        for form in sorted(self._forms_in(text), key=lambda form: (-len(form), form)):
+            text = text.replace(form, f"<{self._names[form]}>")
         return _JWT.sub("<jwt>", text) if "eyJ" in text else text
 
     def found_in(self, text: str) -> set[str]:
         """The names of the secrets that stand in `text` as they are, and that no server may log."""
-        return {name for value, name in self._names.items() if value in text} - self._loggable
+        return {self._names[form] for form in self._forms_in(text)} - self._loggable
 
+    def _forms_in(self, text: str) -> set[str]:
+        """The forms of secrets that stand in a text: thousands are known, and nearly all of them end a long run."""
+        found = {form for form in self._odd if form in text}
+        for run in _RUN.findall(text):
+            for end in range(_TAIL, len(run) + 1):
+                for form in self._by_tail.get(run[end - _TAIL : end], ()):
+                    if run.endswith(form, 0, end):
+                        found.add(form)
+        return found
 
-def _mended(text: str, forms: Iterable[str]) -> str:
-    """The text, with what was split over lines in one piece again."""
-    ends = [0, *(end for found in _BREAK.finditer(text) for end in found.span()), len(text)]
-    kept = list(
-        zip(ends[::2], ends[1::2], strict=True)
-    )  # what stands between breaks, by its place in the text
-    whole = "".join(text[start:end] for start, end in kept)
-    places = list(
-        accumulate((end - start for start, end in kept), initial=0)
-    )  # the same, by the place in `whole`
+    def _mended(self, text: str) -> str:
+        """The text, with what was split over lines in one piece again."""
+        ends = [0, *(end for found in _BREAK.finditer(text) for end in found.span()), len(text)]
+        kept = list(
+            zip(ends[::2], ends[1::2], strict=True)
+        )  # what stands between breaks, by its place in the text
+        whole = "".join(text[start:end] for start, end in kept)
+        places = list(
+            accumulate((end - start for start, end in kept), initial=0)
+        )  # the same, by the place in `whole`
 
-    def place(at: int) -> int:
-        nth = bisect_right(places, at, hi=len(kept)) - 1
-        return kept[nth][0] + at - places[nth]
+        def place(at: int) -> int:
+            nth = bisect_right(places, at, hi=len(kept)) - 1
+            return kept[nth][0] + at - places[nth]
 
-    split = [
-        (place(found.start()), place(found.end() - 1) + 1, form)
-        for form in forms
-        if len(form) >= _SPLIT and form in whole and whole.count(form) != text.count(form)
-        for found in re.finditer(re.escape(form), whole)
-    ]
-    mended, upto = [], 0
-    for start, end, form in sorted(split, key=lambda each: (each[0], -each[1])):
-        if start >= upto:
-            mended += [text[upto:start], form]
-            upto = end
-    return "".join([*mended, text[upto:]])
+        split = [
+            (place(found.start()), place(found.end() - 1) + 1, form)
+            for form in self._forms_in(whole)
+            if len(form) >= _SPLIT and whole.count(form) != text.count(form)
+            for found in re.finditer(re.escape(form), whole)
+        ]
+        mended, upto = [], 0
+        for start, end, form in sorted(split, key=lambda each: (each[0], -each[1])):
+            if start >= upto:
+                mended += [text[upto:start], form]
+                upto = end
+        return "".join([*mended, text[upto:]])
 
 
 def _forms(value: str) -> set[str]:

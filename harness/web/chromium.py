@@ -125,7 +125,8 @@ class Chromium:
                     ignore_https_errors=not self._environment.file.target.verify_tls,
                 )
             try:
-                scene = Scene(name, self._folder / name, [], self._raw / f"{name}.zip")
+                raw = self._raw / f"{name}.zip" if self._web.browser.traces else None
+                scene = Scene(name, self._folder / name, [], raw)
                 with _ours(ENDED):
                     visit = await self._prepared(context, scene, ahead)
                 try:
@@ -133,8 +134,9 @@ class Chromium:
                         await visit.sign_in(player)
                     yield visit
                 finally:
-                    with _ours(ENDED):
-                        await context.tracing.stop(path=scene.raw)
+                    if scene.raw:
+                        with _ours(ENDED):
+                            await context.tracing.stop(path=scene.raw)
             finally:
                 with _ours(ENDED):
                     await context.close()
@@ -144,7 +146,8 @@ class Chromium:
         context.set_default_navigation_timeout(OPENS_WITHIN_S * 1000)
         await context.clock.install(time=datetime.now(UTC) + ahead)
         await device.become(context)
-        await context.tracing.start(snapshots=True)
+        if scene.raw:
+            await context.tracing.start(snapshots=True)
         await self._gate.guard(context, scene.tapes)
         return await self._tab(context, scene)
 

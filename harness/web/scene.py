@@ -25,12 +25,12 @@ class Step:
 
 @dataclass(eq=False)
 class Scene:
-    """The evidence of a visit; tells itself as an Exchange does. `raw`: the trace, not yet scrubbed."""
+    """The evidence of a visit; tells itself as an Exchange does. `raw`: the trace, not yet scrubbed, if one is made."""
 
     name: str
     folder: Path
     tapes: list[Tape]
-    raw: Path
+    raw: Path | None
     steps: list[Step] = field(default_factory=list)
     started: datetime = field(default_factory=now)
     attempts: int = 1
@@ -69,6 +69,8 @@ class Scene:
         self._kept = True
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.write_text("".join(f"{line}\n" for line in self._lines(scrub)), "utf-8")
+        if self.raw is None:
+            return
         try:
             scrubbed_copy(self.raw, self.trace, scrub)
         except (OSError, zipfile.BadZipFile):  # there is none, or not all of it
@@ -89,11 +91,12 @@ class Scene:
         self.keep(scrub)
         notable = [line for line in self._lines(scrub) if not line.endswith((" 200", " 204", " 304"))]
         notable = [*dict.fromkeys(reversed(notable))][_SHOWN - 1 :: -1]  # each once, where it was last
-        return "\n".join([self.title, f"pictures, log.txt and trace.zip in {self.folder}/", *notable])
+        files = "pictures, log.txt and trace.zip" if self.raw else "pictures and log.txt"
+        return "\n".join([self.title, f"{files} in {self.folder}/", *notable])
 
     def curl(self, scrub: Callable[[str], str]) -> str:
         """How to look at it again, step by step."""
-        return scrub(f"playwright show-trace {self.trace}")
+        return scrub(f"playwright show-trace {self.trace}" if self.raw else "with web.browser.traces = true")
 
     def _lines(self, scrub: Callable[[str], str]) -> list[str]:
         return [scrub(line) for tape in self.tapes for line in tape.lines]

@@ -118,10 +118,11 @@ class Project(Section):
 
 
 class Browser(Section):
-    """Which browser; without either key one is looked for."""
+    """Which browser; where neither of the first two keys is set, one is looked for."""
 
     executable: str | None = None
     channel: str | None = None  # "chrome", "msedge": as Playwright calls an installed browser
+    traces: bool = True  # of each visit, kept after a failure; a fourth of what a visit costs
 
     @model_validator(mode="after")
     def _one(self) -> "Browser":

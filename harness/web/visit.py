@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _TURN = f"() => fetch(location.pathname + '?{MARK}').catch(() => null).then(() => null)"
 # Which of [web.routes] each gate of [web.selectors] is on.
 GATES = {"cinematic_gate": "hero", "battle_pass_gate": "battle_pass", "profile_gate": "profile"}
-_BREATH_S = 0.02
+_BREATH_S, _LONGEST_BREATH_S, _SLOWER = 0.02, 0.25, 1.5
 _CALM = 2  # turns in a row without anything new
 _TURNS = 200
 _TRIES = 5  # of signing in, where nothing comes of it
@@ -189,10 +189,14 @@ class Visit:
 
     async def until(self, met: Callable[[], object], within_s: float | None = None) -> bool:
         """Whether that comes true in time, while the page goes on."""
+        breath = _BREATH_S
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s or self._web.shows_within_s):
                 while not met():
                     await self._turn()
+                    # What has not come by now comes late or never: looking without a pause would hold up the page.
+                    await asyncio.sleep(breath)
+                    breath = min(breath * _SLOWER, _LONGEST_BREATH_S)
         return bool(met())
 
     async def settle(self, ms: int = 0) -> None:
@@ -200,7 +204,7 @@ class Visit:
         if ms:
             await self._turn()
             await self._page.clock.run_for(ms)
-        calm, known = 0, -1
+        calm, known = 0, len(self.tape.calls)
         for _ in range(_TURNS):
             await self._turn()
             calm = calm + 1 if (len(self.tape.calls) == known and not self.tape.is_busy) else 0

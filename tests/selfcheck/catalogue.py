@@ -12,15 +12,15 @@ from typing import Any
 
 import tomli_w
 
-from harness.phases import PHASES
+from harness.phases import FOLDERS, PHASES
 from selfcheck.runs import ROOT
 
 
-def _of_the_client() -> dict[str, list[str]]:
-    """The items that are proven in a browser, each with the modules that hold checks of it."""
+def _modules() -> dict[str, list[str]]:
+    """Each item with the modules that hold checks of it."""
     found: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "smoke").glob("test_web_client_*.py")):
-        for item in set(re.findall(r'^@checks\("([\w.-]+)"\)$', path.read_text("utf-8"), re.MULTILINE)):
+    for path in (path for folder in FOLDERS for path in sorted((ROOT / folder).glob("test_*.py"))):
+        for item in set(re.findall(r'^@checks\("([\w.-]+)"', path.read_text("utf-8"), re.MULTILINE)):
             found.setdefault(item, []).append(path.relative_to(ROOT).as_posix())
     return found
 
@@ -31,7 +31,11 @@ def phase_of(name: str, mark: str) -> str | None:
     return f"--phase={first}" if first in PHASES else None
 
 
-CLIENT = _of_the_client()
+MODULES = _modules()
+# The items that are proven in a browser.
+CLIENT = {item for item, paths in MODULES.items() if all("/test_web_client_" in path for path in paths)}
+# The items whose checks read what all the others left behind.
+OF_ALL = {"operations.quiet-logs"}
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,13 @@ class Fault:
     @property
     def checks(self) -> list[str]:
         """Where the checks are that have to notice it; the others would cost as much time again."""
+        return ["smoke"] if self.item in OF_ALL else MODULES[self.item]
+
+    @property
+    def everything(self) -> list[str]:
+        """All that a user runs where it may be noticed, but for a browser that is not needed."""
         if self.item in CLIENT:
-            return CLIENT[self.item]
+            return self.checks
         if phase := phase_of(self.item, "."):
             return [phase]
         return ["contracts" if self.item.startswith("contract.") else "smoke"]
@@ -57,7 +66,7 @@ class Fault:
     @property
     def is_made_up(self) -> bool:
         """Whether only requests or sequences that are made up find it."""
-        return self.checks == ["contracts"] and self.item != "contract.drift"
+        return self.item.startswith("contract.") and self.item != "contract.drift"
 
 
 @dataclass(frozen=True)
@@ -101,9 +110,10 @@ def without_browser(local: dict[str, Any]) -> dict[str, Any]:
 def environment_file(folder: Path, command: list[str], choice: Fault | Variant | None = None) -> Path:
     """local.toml whose target is started by `command`, with what a variant says of itself.
 
-    With the web client only for a choice that it takes a browser to see.
+    With the web client only for a choice that it takes a browser to see, and without traces, at which nobody looks.
     """
     local = tomllib.loads((ROOT / "environments" / "local.toml").read_text("utf-8"))
+    local = _merged(local, {"web": {"browser": {"traces": False}}})
     variant = choice if isinstance(choice, Variant) else None
     if choice is None or not choice.is_of_the_client:
         local = without_browser(local)

@@ -19,6 +19,8 @@ PRELOADED = [
     "anyio._backends._asyncio",
     "sniffio",
     "jwt",
+    "httpcore",
+    "playwright.async_api",
     "allure_commons",
     "harness.preflight",
     "harness.rules",
@@ -26,6 +28,7 @@ PRELOADED = [
     "harness.target.revenuecat",
     "harness.target.tokens",
     "tests.selfcheck.made_up",
+    "tests.selfcheck.collected",
 ]
 LONGEST_S = 120
 
