@@ -5,6 +5,7 @@ It imports all that a deployment needs, listens on a Unix socket, and forks a de
 input does.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -63,8 +64,9 @@ def _become(client: socket.socket, message: bytes, streams: list[int]) -> NoRetu
         code = main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    client.send(bytes([code]))
-    os._exit(code)
+    with contextlib.suppress(OSError):  # the client may be gone: who started it need not wait for its end
+        client.send(bytes([code]))
+    os._exit(code)  # without the tidying up of an interpreter, which takes as long as the start
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
-"""The web client, served: its files as they are, its configuration, its offering, and a sink for its telemetry.
+"""The web client, served: its page and its files, its configuration, its offering, and a sink for its telemetry.
 
 The app lives below /app/; every path there that is no file is one of its screens.
 """
 
+import json
+import re
+from base64 import b64encode
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from reference.catalogue import PRODUCTS
 from reference.settings import Settings
 
 FOLDER = Path(__file__).parent / "web"
+NEIGHBOUR = re.compile(r'"\./([\w-]+\.js)"')  # in an import
 KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
 
@@ -28,6 +33,15 @@ class WebClient:
         if (found := self.files[name].count(old)) != times:
             raise ValueError(f"reference/web/{name} holds {old!r} {found} times, not {times}")
         self.files[name] = self.files[name].replace(old, new)
+
+    @cached_property
+    def page(self) -> str:
+        """The page with all its scripts in it, as a bundler would ship it: each screen is one request, not a dozen."""
+        scripts = {name: text for name, text in self.files.items() if name.endswith(".js")}
+        imports = {f"app/{name}": _inline(NEIGHBOUR.sub(r'"app/\1"', text)) for name, text in scripts.items()}
+        packed = f'''<script type="importmap">{json.dumps({"imports": imports})}</script>
+    <script type="module">import "app/main.js";</script>'''
+        return self.files["index.html"].replace('<script type="module" src="main.js"></script>', packed)
 
     def config(self) -> dict[str, Any]:
         return {
@@ -78,8 +92,10 @@ def client_routes(client: WebClient) -> APIRouter:
             )
         if suffix:
             return JSONResponse({"detail": "Not Found"}, 404)
-        return Response(
-            client.files["index.html"], media_type="text/html", headers={"Cache-Control": "no-cache"}
-        )
+        return Response(client.page, media_type="text/html", headers={"Cache-Control": "no-cache"})
 
     return routes
+
+
+def _inline(script: str) -> str:
+    return "data:text/javascript;base64," + b64encode(script.encode()).decode()
