@@ -23,7 +23,6 @@ def prepare(request):
 
 def test_fault_is_found_whatever_the_seed(made_up, seed, tmp_path, command):
     env = catalogue.environment_file(tmp_path, command)
-    module = f"contracts/test_{made_up.item.partition('.')[2]}.py"
     variables = {"REFERENCE_FAULTS": made_up.name}
-    ended = runs.run(tmp_path, f"--env={env}", module, *fuzzed.options(seed), variables=variables)
+    ended = runs.run(tmp_path, f"--env={env}", *made_up.checks, *fuzzed.options(seed), variables=variables)
     assert ended.outcomes.get(made_up.item) == "broken", ended.said[-3000:]
