@@ -73,8 +73,9 @@ def run(
 
 def rehearse(settings: Settings) -> None:
     """Everything up to listening, for nobody: what is imported and compiled only then is there for the next start."""
-    Server(build(settings), access_log=False).config.load()
-    Server(stand_in(settings.revenuecat_secret_key, Project("")), access_log=False).config.load()
+    # With an access log: uvicorn would switch it off for the whole process, and for all that is forked from it.
+    Server(build(settings), access_log=True).config.load()
+    Server(stand_in(settings.revenuecat_secret_key, Project("")), access_log=True).config.load()
 
 
 async def _serve(

@@ -17,7 +17,7 @@ from reference.catalogue import PRODUCTS
 from reference.settings import Settings
 
 FOLDER = Path(__file__).parent / "web"
-NEIGHBOUR = re.compile(r'"\./([\w-]+\.js)"')  # in an import
+NEIGHBOUR = re.compile(r"""["']\./([\w-]+\.js)["']""")  # in an import
 KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
 
@@ -36,12 +36,17 @@ class WebClient:
 
     @cached_property
     def page(self) -> str:
-        """The page with all its scripts in it, as a bundler would ship it: each screen is one request, not a dozen."""
+        """The page with all its scripts in it, as a bundler would ship it: a screen needs no request for each."""
         scripts = {name: text for name, text in self.files.items() if name.endswith(".js")}
         imports = {f"app/{name}": _inline(NEIGHBOUR.sub(r'"app/\1"', text)) for name, text in scripts.items()}
-        packed = f'''<script type="importmap">{json.dumps({"imports": imports})}</script>
-    <script type="module">import "app/main.js";</script>'''
-        return self.files["index.html"].replace('<script type="module" src="main.js"></script>', packed)
+        packed = f"""<script type="importmap">{json.dumps({"imports": imports})}</script>
+    <script type="module">import "app/main.js";</script>"""
+        before, tag, after = self.files["index.html"].partition(
+            '<script type="module" src="main.js"></script>'
+        )
+        if not tag:
+            raise ValueError("reference/web/index.html does not start main.js as a module")
+        return before + packed + after
 
     def config(self) -> dict[str, Any]:
         return {

@@ -172,6 +172,7 @@ def test_purchase_is_refused_before_revenuecat_knows_of_it(refused_first):
 
 @checks("purchases.granted")
 def test_refusal_is_not_remembered(refused_first):
+    """That it was refused at first is a check of purchases.invalid-refused."""
     later = refused_first.later
     assert (later.status, later.field("success")) == (200, True)
     assert refused_first.gained == {"NO_ADS"}

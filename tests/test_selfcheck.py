@@ -1,5 +1,6 @@
 """Every fault is caught by its item, no legal variant raises an alarm; --whole runs them all."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,13 @@ def test_legal_variant_raises_no_alarm(variant, folder, command):
     row = matrix.row(variant.name, variant.description, None, variant.expected, ended)
     matrix.save(folder, row)
     assert (row.decision, row.broken) == (variant.expected, []), ended.said[-5000:]
+
+
+def test_forked_run_gathers_what_any_run_does(tmp_path, command):
+    """Checks that were imported before the fork would stand on probes of an earlier conftest.py, and gather twice."""
+    env = catalogue.environment_file(tmp_path, command)
+    timeline = tmp_path / "timeline.jsonl"
+    ended = runs.run(tmp_path, f"--env={env}", "smoke", f"--timeline={timeline}")
+    names = [json.loads(line)["name"] for line in timeline.read_text("utf-8").splitlines()]
+    assert (ended.code, len(names)) == (0, len(set(names))), ended.said[-3000:]
+    assert "conftest.bought" in " ".join(names) or "bought" in names

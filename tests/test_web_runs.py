@@ -233,9 +233,12 @@ def visiting(reports, *arguments):
     return process
 
 
+@pytest.mark.parametrize("traces", ["true", "false"], ids=["traces", "no-traces"])
 @pytest.mark.parametrize("name", ["node", "chrom"], ids=["driver", "browser"])
-def test_browser_that_ends_in_the_middle_proves_nothing_and_breaks_nothing(tmp_path, name):
-    process = visiting(tmp_path)
+def test_browser_that_ends_in_the_middle_proves_nothing_and_breaks_nothing(tmp_path, name, traces):
+    local = (ROOT / "environments" / "local.toml").read_text("utf-8")
+    (tmp_path / "local.toml").write_text(f"{local}\n[web.browser]\ntraces = {traces}\n", "utf-8")
+    process = visiting(tmp_path, f"--env={tmp_path}/local.toml")
     for pid, named in started_by(process.pid).items():
         if name in named:
             with suppress(ProcessLookupError):

@@ -52,6 +52,14 @@ def test_told_scene_names_its_files_and_what_went_wrong(scene, scrub):
     assert scene.curl(scrub) == f"playwright show-trace {scene.folder}/trace.zip"
 
 
+def test_scene_without_a_trace_promises_none(scene, scrub, tmp_path):
+    scene.raw = None
+    assert f"pictures and log.txt in {scene.folder}/" in scene.show(scrub)
+    assert scene.curl(scrub).startswith("pytest -m browser ")
+    left = scene.left(tmp_path)
+    assert (left.log, left.trace, scene.trace.exists()) == ("web/force-logout/log.txt", None, False)
+
+
 def test_told_scene_keeps_log_and_trace_without_secrets(scene, scrub):
     scene.show(scrub)
     assert (scene.folder / "log.txt").read_text("utf-8").splitlines()[1] == "GET http://x.invalid/a 200"

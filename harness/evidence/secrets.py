@@ -34,9 +34,11 @@ class Secrets:
 
     def add(self, value: str, name: str, loggable: bool = False) -> None:
         """From now on `value`, plain or encoded, is printed as `<name>`; `loggable`: a server may log it."""
-        if len(value) < _SHORTEST or value in self._names:
+        if len(value) < _SHORTEST:
             return
         with self._lock:
+            if value in self._names:
+                return
             # A server may have stripped what a shell or a file left at its end.
             forms = _forms(value) | (_forms(value.strip()) if len(value.strip()) >= _SHORTEST else set())
             for form in forms - self._names.keys():
@@ -66,14 +68,15 @@ class Secrets:
         return {self._names[form] for form in self._forms_in(text)} - self._loggable
 
     def _forms_in(self, text: str) -> set[str]:
-        """The forms of secrets that stand in a text: thousands are known, and nearly all of them end a long run."""
-        found = {form for form in self._odd if form in text}
+        """The forms of secrets that stand in a text: thousands are known, and nearly all of them end in a long run.
+
+        Tails only choose which are looked for: at each place of a tail, a hostile text could make it compare at length.
+        """
+        near = set(self._odd)
         for run in _RUN.findall(text):
             for end in range(_TAIL, len(run) + 1):
-                for form in self._by_tail.get(run[end - _TAIL : end], ()):
-                    if run.endswith(form, 0, end):
-                        found.add(form)
-        return found
+                near.update(self._by_tail.get(run[end - _TAIL : end], ()))
+        return {form for form in near if form in text}
 
     def _mended(self, text: str) -> str:
         """The text, with what was split over lines in one piece again."""

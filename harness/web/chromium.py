@@ -134,9 +134,11 @@ class Chromium:
                         await visit.sign_in(player)
                     yield visit
                 finally:
-                    if scene.raw:
-                        with _ours(ENDED):
+                    with _ours(ENDED):
+                        if scene.raw:
                             await context.tracing.stop(path=scene.raw)
+                        else:
+                            await context.cookies()  # closing says nothing of a browser that has ended
             finally:
                 with _ours(ENDED):
                     await context.close()

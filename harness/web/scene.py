@@ -96,7 +96,9 @@ class Scene:
 
     def curl(self, scrub: Callable[[str], str]) -> str:
         """How to look at it again, step by step."""
-        return scrub(f"playwright show-trace {self.trace}" if self.raw else "with web.browser.traces = true")
+        if self.raw is None:
+            return "pytest -m browser  # with the same --env; web.browser.traces = true makes a trace"
+        return scrub(f"playwright show-trace {self.trace}")
 
     def _lines(self, scrub: Callable[[str], str]) -> list[str]:
         return [scrub(line) for tape in self.tapes for line in tape.lines]

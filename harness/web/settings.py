@@ -122,7 +122,7 @@ class Browser(Section):
 
     executable: str | None = None
     channel: str | None = None  # "chrome", "msedge": as Playwright calls an installed browser
-    traces: bool = True  # of each visit, kept after a failure; a fourth of what a visit costs
+    traces: bool = True  # of each visit, kept after a failure
 
     @model_validator(mode="after")
     def _one(self) -> "Browser":

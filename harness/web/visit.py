@@ -194,7 +194,9 @@ class Visit:
             async with asyncio.timeout(within_s or self._web.shows_within_s):
                 while not met():
                     await self._turn()
-                    # What has not come by now comes late or never: looking without a pause would hold up the page.
+                    if met():
+                        break
+                    # What has not come by now comes late or never, and each look holds up the page.
                     await asyncio.sleep(breath)
                     breath = min(breath * _SLOWER, _LONGEST_BREATH_S)
         return bool(met())
@@ -204,7 +206,7 @@ class Visit:
         if ms:
             await self._turn()
             await self._page.clock.run_for(ms)
-        calm, known = 0, len(self.tape.calls)
+        calm, known = 0, -1
         for _ in range(_TURNS):
             await self._turn()
             calm = calm + 1 if (len(self.tape.calls) == known and not self.tape.is_busy) else 0

@@ -166,6 +166,12 @@ def prices_in_words(parts: Parts) -> None:
     parts.web.edit("paywall.js", "products.map", "products.reverse().map")
 
 
+@variant("client-in-files")
+def in_files(parts: Parts) -> None:
+    """The web client asks for each of its scripts by itself."""
+    put(parts.web, page=parts.web.files["index.html"])
+
+
 @variant("client-letters-from-elsewhere")
 def letters_from_elsewhere(parts: Parts) -> None:
     """The web client asks another host for its letters, and does without them."""

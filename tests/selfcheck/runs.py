@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Not what pytest rewrites (plugins and tests): that must be imported by the run itself.
+# What pytest rewrites is imported by the last of them, as pytest does it.
 PRELOADED = [
     "anyio._backends._asyncio",
     "sniffio",
