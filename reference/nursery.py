@@ -1,8 +1,8 @@
 """Many deployments, one after another, without the imports of each: python -m reference.nursery SOCKET.
 
-It imports all that a deployment needs, listens on a Unix socket, and forks a deployment for each client
-(reference/hatch.py) that sends its arguments, environment and standard streams. It ends when its standard
-input does.
+It imports all that a deployment needs, puts one together for nobody, listens on a Unix socket, and forks a deployment
+for each client (reference/hatch.py) that sends its arguments, environment and standard streams. What the one for nobody
+changes in the process, all the others inherit. It ends when its standard input does.
 """
 
 import contextlib

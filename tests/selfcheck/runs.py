@@ -103,9 +103,6 @@ def _suite(output: str, peak: str, command: list[str], variables: dict[str, str]
     os.dup2(sink, 1)
     os.dup2(sink, 2)
     os.chdir(ROOT)
-    inherited = [name for name in os.environ if name.startswith("PYTEST_")]
-    for name in inherited:
-        del os.environ[name]
     os.environ.update(variables)
     gc.disable()  # a run ends before that would pay
     code = pytest.main(command)
